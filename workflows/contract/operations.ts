@@ -1,0 +1,114 @@
+import type { BackupSource, BackupTarget } from './addresses.js';
+import type { AbsolutePath, DomainName, HostName, Ident, OperationId, ServiceName } from './names.js';
+
+/** What every operation on one host is told. Names only: no secret, no address, no content (decision 5). */
+export interface OperationInput {
+  operationId: OperationId;
+  host: HostName;
+  /** Look and plan, change nothing. */
+  dryRun?: boolean;
+  /** Take a host over from the control plane that managed it until now. */
+  takeover?: boolean;
+  /** Consent to a destructive step, given with --yes or at the prompt. */
+  yes?: boolean;
+}
+
+/** What every operation on one host returns; `changed` is empty when the host was already right. */
+export interface OperationResult {
+  host: HostName;
+  /** One short line each, as people read it: "installed docker.io", "wrote /etc/docker/daemon.json". */
+  changed: string[];
+  /** One line that sums the operation up. */
+  summary: string;
+}
+
+export interface VpsSetupInput extends OperationInput {
+  domain?: DomainName;
+}
+
+export interface DeployInput extends OperationInput {
+  domain?: DomainName;
+  withoutDockerClean?: boolean;
+  noDockerRestart?: boolean;
+}
+
+export interface UpInput extends OperationInput {
+  /** All of compose.yml when empty. */
+  services?: ServiceName[];
+}
+
+export interface BackupInstallInput extends OperationInput {
+  target: BackupTarget;
+  /** The host's name when left out. */
+  ident?: Ident;
+}
+
+export interface BackupInput extends OperationInput {
+  /** Go on when more than a tenth of the mirror would be deleted, without asking. */
+  allowMassDeletion?: boolean;
+}
+
+export interface RecoverInput extends OperationInput {
+  source: BackupSource;
+  /** With `source.path`: where it goes on the host; the same path when left out. */
+  destination?: AbsolutePath;
+  /** Accept a mirror without a completed manifest, as the old tools wrote it. */
+  unverified?: boolean;
+}
+
+/** `recover-target VPS SRC DST`: a path out of the host's own mirror, to a path on the host. */
+export interface RecoverTargetInput extends OperationInput {
+  source: string;
+  destination: AbsolutePath;
+}
+
+/** One name, four places: workflow type -> input. The command word is the type in kebab case. */
+export interface Operations {
+  vpsSetup: VpsSetupInput;
+  deploy: DeployInput;
+  up: UpInput;
+  backupInstall: BackupInstallInput;
+  backup: BackupInput;
+  recover: RecoverInput;
+  recoverTarget: RecoverTargetInput;
+}
+
+export type OperationName = keyof Operations;
+
+export const operationNames = [
+  'vpsSetup',
+  'deploy',
+  'up',
+  'backupInstall',
+  'backup',
+  'recover',
+  'recoverTarget',
+] as const satisfies readonly OperationName[];
+
+/** `backupInstall` -> `backup-install`. */
+export const commandWord = (operation: string): string =>
+  operation.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** One operation on several hosts: a parent with one child per host (workflow type `fleet`). */
+export interface FleetInput {
+  operationId: OperationId;
+  operation: OperationName;
+  inputs: OperationInput[];
+  /** Hosts at once; 10 when left out. */
+  parallel?: number;
+}
+
+export interface FleetResult {
+  hosts: { host: HostName; ok: boolean; changed: string[]; summary: string }[];
+}
+
+/** `--wait`: tries to start the operation until the host is free (workflow type `waiter`); promises no order. */
+export interface WaiterInput {
+  operation: OperationName;
+  input: OperationInput;
+}
+
+/** What a Schedule starts: it makes its own workflow id the operation id (workflow type `scheduledBackup`). */
+export interface ScheduledBackupInput {
+  host: HostName;
+}
