@@ -75,7 +75,6 @@ export function parseIdent(value: unknown): Ident {
 /** An absolute path without `..`, `.`, empty parts, control characters; the result has no trailing slash (but `/` itself). */
 export function parseAbsolutePath(value: unknown): AbsolutePath {
   const rule = 'use an absolute path without "..", such as /srv/datastore/data/odoo';
-  // eslint-disable-next-line no-control-regex -- control characters are what is refused here
   if (
     typeof value !== 'string' ||
     !value.startsWith('/') ||

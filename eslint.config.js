@@ -1,0 +1,43 @@
+import tseslint from 'typescript-eslint';
+
+/** Only types cross into workflows (docs/design.md, determinism boundary); the contract is pure and imports nothing outside itself. */
+export default tseslint.config(
+  { ignores: ['dist/', 'node_modules/', '.lab/'] },
+  ...tseslint.configs.recommendedTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['eslint.config.js', 'test/setup/*.mjs'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+    },
+  },
+  {
+    files: ['workflows/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: ['**/activities/**', '**/client/**', '**/worker/**'],
+              allowTypeImports: true,
+              message: 'Only types cross the determinism boundary.',
+            },
+            {
+              group: ['node:*', 'fs', 'path', 'crypto'],
+              message: 'Workflows are deterministic: ask an activity.',
+            },
+          ],
+        },
+      ],
+      'no-restricted-globals': ['error', 'process', 'fetch', 'Buffer'],
+    },
+  },
+  { files: ['**/*.js', '**/*.mjs'], extends: [tseslint.configs.disableTypeChecked] },
+);

@@ -1,0 +1,10 @@
+// Prints the closing line of `npm test` from vitest's JSON report: a file that could not be loaded counts as failed.
+import { readFileSync } from 'node:fs';
+
+const report = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+const broken = report.testResults.filter(
+  (file) => file.status === 'failed' && file.assertionResults.length === 0,
+);
+const failed = report.numFailedTests + broken.length;
+const skipped = report.numPendingTests > 0 ? `, ${report.numPendingTests} skipped` : '';
+console.log(`tests: ${report.numPassedTests} passed, ${failed} failed${skipped}`);
