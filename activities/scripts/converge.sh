@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# Compares a host with the items on standard input, or makes it like them.
+#   converge.sh look    prints the items that differ, word for word; changes nothing
+#   converge.sh apply   makes the items so; safe to repeat at any point, since each is written whole or not at all
+# Items are tab-separated (activities/commands/desired-state.ts): paths, lines and contents are base64.
+set -euo pipefail
+umask 022
+
+decoded() { base64 -d <<<"$1"; }
+
+has_line() { # PATH LINE
+  [ -f "$1" ] && grep -qxF -- "$2" "$1"
+}
+
+has_mode() { # PATH MODE
+  [ "0$(stat -c %a -- "$1")" = "$2" ] || [ "$(stat -c %a -- "$1")" = "$2" ]
+}
+
+installed() { # PACKAGE
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+differs() { # KIND SUBJECT MODE VALUE
+  local path
+  case $1 in
+    file)
+      path=$(decoded "$2")
+      ! { [ -f "$path" ] && has_mode "$path" "$3" && [ "$(sha256sum <"$path" | cut -d' ' -f1)" = "$4" ]; }
+      ;;
+    initial) path=$(decoded "$2") && [ ! -e "$path" ] ;;
+    line) path=$(decoded "$2") && ! has_line "$path" "$(decoded "$4")" ;;
+    package) ! installed "$2" ;;
+    hostname) [ "$(cat /etc/hostname)" != "$2" ] ;;
+    *) echo "converge: unknown kind of item: $1" >&2 && exit 2 ;;
+  esac
+}
+
+# Written beside its place and renamed, so that a reader (or a power cut) sees the old file or the new one.
+write_file() { # PATH MODE, content on standard input
+  local new
+  mkdir -p -- "$(dirname -- "$1")"
+  new=$(mktemp -- "$(dirname -- "$1")/.myc-wf.XXXXXXXX")
+  if ! { cat >"$new" && chmod -- "$2" "$new" && mv -fT -- "$new" "$1"; }; then
+    rm -f -- "$new"
+    return 1
+  fi
+}
+
+add_line() { # PATH MODE LINE
+  has_line "$1" "$3" && return 0
+  {
+    # A last line without its newline must not swallow ours.
+    if [ -f "$1" ]; then
+      cat -- "$1"
+      [ -z "$(tail -c 1 -- "$1")" ] || echo
+    fi
+    printf '%s\n' "$3"
+  } | write_file "$1" "$2"
+}
+
+name_host() { # FQDN
+  local short=${1%%.*} rest
+  if [ "$short" = "$1" ]; then rest=$1; else rest="$1 $short"; fi
+  printf '%s\n' "$1" | write_file /etc/hostname 0644
+  hostname -- "$1"
+  { grep -vE '^127\.0\.1\.1[[:space:]]' /etc/hosts || true; printf '127.0.1.1 %s\n' "$rest"; } >/etc/hosts.myc-wf
+  # In place: /etc/hosts may be a mount, which cannot be renamed over.
+  cat /etc/hosts.myc-wf >/etc/hosts
+  rm -f /etc/hosts.myc-wf
+}
+
+apply() {
+  local kind subject mode value packages=() refresh=
+  while IFS=$'\t' read -r kind subject mode value; do
+    case $kind in
+      file | initial)
+        decoded "$value" | write_file "$(decoded "$subject")" "$mode"
+        case $(decoded "$subject") in /etc/apt/*) refresh=yes ;; esac
+        ;;
+      line) add_line "$(decoded "$subject")" "$mode" "$(decoded "$value")" ;;
+      package) packages+=("$subject") ;;
+      hostname) name_host "$subject" ;;
+      *) echo "converge: unknown kind of item: $kind" >&2 && exit 2 ;;
+    esac
+  done
+  if [ "${#packages[@]}" -gt 0 ] || [ -n "$refresh" ]; then
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get -o DPkg::Lock::Timeout=300 update -q
+  fi
+  if [ "${#packages[@]}" -gt 0 ]; then
+    # An earlier run may have been ended in the middle of unpacking.
+    dpkg --configure -a
+    apt-get -o DPkg::Lock::Timeout=300 install -qy --no-install-recommends -- "${packages[@]}" </dev/null
+  fi
+}
+
+case ${1:-} in
+  look)
+    while IFS= read -r item; do
+      IFS=$'\t' read -r kind subject mode value <<<"$item"
+      if differs "$kind" "$subject" "$mode" "$value"; then printf '%s\n' "$item"; fi
+    done
+    ;;
+  apply) apply ;;
+  *) echo "usage: converge.sh look|apply <items" >&2 && exit 2 ;;
+esac
