@@ -1,0 +1,30 @@
+/** The verbs that workflows may ask for: one object in, one object out. Implemented by createActivities (index.ts). */
+export interface Activities {
+  /** authorised keys, hostname and domain. */
+  ensureHostSetUp(input: HostSetUpInput): Promise<StageResult>;
+  /** Charm store, packages, Docker and its settings, repositories, logins, base compose.yml, docker-clean. */
+  ensureComposeReady(input: ComposeReadyInput): Promise<StageResult>;
+}
+
+export interface StageInput {
+  operationId: string;
+  host: string;
+  /** Step id of the workflow, for heartbeats and the job's name. */
+  step: string;
+  /** Look only: `changed` says what would change. */
+  dryRun: boolean;
+}
+
+/** One line each, as people read it; empty when the host was already right. */
+export interface StageResult {
+  changed: string[];
+}
+
+export interface HostSetUpInput extends StageInput {
+  domain?: string;
+}
+
+export interface ComposeReadyInput extends StageInput {
+  withoutDockerClean: boolean;
+  noDockerRestart: boolean;
+}

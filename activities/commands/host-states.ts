@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs';
+import type { Config } from '../../client/config/schema.js';
+import type { DesiredFile, DesiredState } from './desired-state.js';
+
+/** What `vps-setup` wants of a host: the operators' keys for root, and its name when a domain is given. */
+export function setUpState(config: Config, domain?: string): DesiredState {
+  const keys = config['ssh-access']?.['public-keys'] ?? [];
+  return {
+    files: [],
+    lines: keys.map((line) => ({ path: '/root/.ssh/authorized_keys', mode: '0600', line: line.trim() })),
+    packages: [],
+    ...(domain === undefined ? {} : { hostname: domain }),
+  };
+}
+
+export interface ComposeReadyOptions {
+  withoutDockerClean: boolean;
+}
+
+/** What `deploy` wants of a host: Docker and compose from packages, house repositories, logins, the base compose.yml. */
+export function composeReadyState(config: Config, options: ComposeReadyOptions): DesiredState {
+  const repositories = Object.entries(config['apt-repositories'] ?? {});
+  return {
+    files: [
+      daemonSettings(config),
+      ...repositories.flatMap(([name, repository]) => [
+        {
+          path: `/etc/apt/keyrings/${name}.asc`,
+          mode: '0644',
+          content: readFileSync(repository['signed-by-file'], 'utf8'),
+        },
+        {
+          path: `/etc/apt/sources.list.d/${name}.sources`,
+          mode: '0644',
+          content: aptSource(name, repository),
+        },
+      ]),
+      ...registryLogins(config),
+      ...gitKey(config),
+      { path: '/opt/apps/myc-deploy/compose.yml', mode: '0600', content: baseCompose(config), initial: true },
+      ...(options.withoutDockerClean ? [] : [dockerClean]),
+    ],
+    lines: [],
+    packages: [
+      // docker-cli and docker-compose are packages of their own from Debian 13 on; jq reads the charms' options.
+      ...['docker.io', 'docker-cli', 'docker-compose', 'git', 'jq', 'rsync', 'cron'],
+      ...repositories.flatMap(([, repository]) => repository.packages ?? []),
+    ],
+  };
+}
+
+/** Written before Docker is installed, so that its first start already knows the mirrors (lab notes: by-hand). */
+function daemonSettings(config: Config): DesiredFile {
+  const mirrors = config['registry-mirrors'] ?? [];
+  const settings = {
+    'live-restore': true,
+    'log-driver': 'json-file',
+    'log-opts': { 'max-size': '50m', 'max-file': '3' },
+    ...(mirrors.length === 0
+      ? {}
+      : { 'registry-mirrors': mirrors, 'insecure-registries': insecure(mirrors) }),
+  };
+  return { path: '/etc/docker/daemon.json', mode: '0644', content: JSON.stringify(settings, null, 2) + '\n' };
+}
+
+/** A mirror that is configured as http:// is reached without TLS; no other registry is. */
+function insecure(mirrors: readonly string[]): string[] {
+  return mirrors.filter((mirror) => mirror.startsWith('http://')).map((mirror) => new URL(mirror).host);
+}
+
+/** deb822 (sources.list(5)). */
+function aptSource(
+  name: string,
+  repository: { uris: string[]; suites: string[]; components?: string[] | undefined },
+): string {
+  return [
+    'Types: deb',
+    `URIs: ${repository.uris.join(' ')}`,
+    `Suites: ${repository.suites.join(' ')}`,
+    `Components: ${(repository.components ?? ['main']).join(' ')}`,
+    `Signed-By: /etc/apt/keyrings/${name}.asc`,
+    '',
+  ].join('\n');
+}
+
+/** `docker login` writes the same file; the password never stands in an argv. */
+function registryLogins(config: Config): DesiredFile[] {
+  const logins = Object.entries(config.registries ?? {});
+  if (logins.length === 0) return [];
+  const auths = Object.fromEntries(
+    logins.map(([registry, { username, 'password-file': file }]) => {
+      const password = readFileSync(file, 'utf8').replace(/\n$/, '');
+      return [registry, { auth: Buffer.from(`${username}:${password}`).toString('base64') }];
+    }),
+  );
+  return [
+    { path: '/root/.docker/config.json', mode: '0600', content: JSON.stringify({ auths }, null, 2) + '\n' },
+  ];
+}
+
+function gitKey(config: Config): DesiredFile[] {
+  const file = config['git-key-file'];
+  return file === undefined
+    ? []
+    : [{ path: '/root/.ssh/myc-wf-git', mode: '0600', content: readFileSync(file, 'utf8') }];
+}
+
+function baseCompose(config: Config): string {
+  const file = config['base-compose-file'];
+  if (file !== undefined) return readFileSync(file, 'utf8');
+  return '# The services of this host: NAME: {charm: CHARM, options: …}. `myc-wf start up HOST` makes it so.\n{}\n';
+}
+
+/** Removes what no container uses and is older than a week; left out by --without-docker-clean. */
+const dockerClean: DesiredFile = {
+  path: '/etc/cron.d/myc-wf-docker-clean',
+  mode: '0644',
+  content:
+    'PATH=/usr/sbin:/usr/bin:/sbin:/bin\n17 4 * * * root docker system prune --all --force --filter until=168h >/dev/null\n',
+};

@@ -1,0 +1,28 @@
+import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
+
+/** Retries are data, each number with its why. Types that never retry are named by the failures themselves (nonRetryable). */
+const retry = {
+  initialInterval: '1 s',
+  backoffCoefficient: 2,
+  // A host that reboots is back within a minute or two: a longer interval would only add to the wait.
+  maximumInterval: '30 s',
+} as const;
+
+/** One look: a round trip, a few files read. */
+export const looking: ActivityOptions = {
+  startToCloseTimeout: '2 min',
+  // An unreachable host is reported to the operator while they still watch.
+  scheduleToCloseTimeout: '10 min',
+  retry,
+};
+
+/** A stage that changes the host through a named job: it is cancelled by stopping the job, and that is waited for. */
+export const changing: ActivityOptions = {
+  // apt on a slow mirror; a stalled job is ended by its own stall limit long before.
+  startToCloseTimeout: '1 h',
+  scheduleToCloseTimeout: '6 h',
+  // Heartbeats come every second or two; twenty may be lost before the worker is taken for dead.
+  heartbeatTimeout: '30 s',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry,
+};

@@ -1,0 +1,22 @@
+import { parseDomainName, parseHostName, parseOperationId } from './contract/names.js';
+import type { DeployInput, OperationResult } from './contract/operations.js';
+import { makeComposeReady, setUpHost } from './phases/set-up.js';
+import { summed } from './phases/told.js';
+import { Steps, accepting } from './steps.js';
+
+/** `start deploy HOST…`: from a set-up host to one that runs compose and charms. Runs under `host/<name>`. */
+export async function deploy(input: DeployInput): Promise<OperationResult> {
+  const host = accepting(() => parseHostName(input.host));
+  accepting(() => parseOperationId(input.operationId));
+  if (input.domain !== undefined) accepting(() => parseDomainName(input.domain));
+  const { operationId, dryRun = false } = input;
+  const steps = new Steps({ operation: 'deploy', subject: host, operationId, dryRun }, [
+    { id: 'domain', title: 'domain' },
+    { id: 'compose-ready', title: 'deployed' },
+  ]);
+  const changed: string[] = [];
+  if (input.domain === undefined) steps.skip('domain', 'none given');
+  else await steps.run('domain', () => setUpHost(input, 'domain', changed));
+  await steps.run('compose-ready', () => makeComposeReady(input, 'compose-ready', changed));
+  return { host, changed, summary: summed(changed, dryRun) };
+}

@@ -1,0 +1,3 @@
+export { deploy } from './deploy.js';
+export { fleet } from './fleet.js';
+export { vpsSetup } from './vps-setup.js';

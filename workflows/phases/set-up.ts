@@ -1,0 +1,34 @@
+import { proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../../activities/activities.js';
+import { changing } from '../activity-options.js';
+import type { DeployInput, VpsSetupInput } from '../contract/operations.js';
+import { told } from './told.js';
+
+const { ensureHostSetUp, ensureComposeReady } = proxyActivities<Activities>(changing);
+
+/** Standard access to a host: the operators' keys, its name. */
+export async function setUpHost(input: VpsSetupInput, step: string, changed: string[]): Promise<string> {
+  const { operationId, host, dryRun = false, domain } = input;
+  const done = await ensureHostSetUp({
+    operationId,
+    host,
+    step,
+    dryRun,
+    ...(domain === undefined ? {} : { domain }),
+  });
+  return told(done, dryRun, changed);
+}
+
+/** What charms and compose need on a host. */
+export async function makeComposeReady(input: DeployInput, step: string, changed: string[]): Promise<string> {
+  const { operationId, host, dryRun = false, withoutDockerClean = false, noDockerRestart = false } = input;
+  const done = await ensureComposeReady({
+    operationId,
+    host,
+    step,
+    dryRun,
+    withoutDockerClean,
+    noDockerRestart,
+  });
+  return told(done, dryRun, changed);
+}
