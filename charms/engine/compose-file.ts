@@ -43,7 +43,7 @@ export interface ComposeService {
 export interface ComposeFile {
   /** In the order they are written. */
   services: ComposeService[];
-  problem: ParsedYaml['problem'];
+  problem: (...where: Parameters<ParsedYaml['problem']>) => YamlProblem;
 }
 
 /** Reads compose.yml; throws YamlError with file, line and column. */
@@ -73,7 +73,7 @@ export function parseComposeFile(text: string, file: string): ComposeFile {
   }));
   const [first, ...others] = problems;
   if (first !== undefined) throw new YamlError([first, ...others]);
-  return { services, problem: parsed.problem };
+  return { services, problem: (...where) => parsed.problem(...where) };
 }
 
 function targetsOf(to: z.output<typeof targets>): [string, Record<string, unknown>][] {

@@ -1,6 +1,7 @@
 import { type Charm, builtImage, charmDirectory } from './charm.js';
 import type { ComposeFile } from './compose-file.js';
-import { type Mapping, isMapping, mergeMappings } from './merge.js';
+import { type PlannedHook, type PlannedService, initHook } from './hooks.js';
+import { type Mapping, mergeMappings } from './merge.js';
 import { type ResolvedService, resolveServices } from './resolve.js';
 import { serviceWarnings } from './warnings.js';
 
@@ -12,27 +13,6 @@ export interface PlanInput {
   project: string;
   /** `/srv/datastore` */
   datastore: string;
-}
-
-export interface PlannedService {
-  name: string;
-  charm: string;
-  repository: string;
-  charmDirectory: string;
-  dataDirectory: string;
-  configDirectory: string;
-  image: string | null;
-  /** default-options with compose.yml's over them: what options-get reads. */
-  options: Mapping;
-  relations: { name: string; target: string; options: Mapping }[];
-}
-
-export interface PlannedHook {
-  service: string;
-  charm: string;
-  hook: string;
-  directory: string;
-  environment: Record<string, string>;
 }
 
 export interface Plan {
@@ -134,54 +114,4 @@ function imagesOf(
       });
   }
   return { pull: [...pull], build: [...build.values()] };
-}
-
-function initHook(
-  service: ResolvedService,
-  planned: PlannedService,
-  { project, datastore }: PlanInput,
-): PlannedHook {
-  const { dataDirectory, configDirectory, charmDirectory: directory, image } = planned;
-  return {
-    service: service.name,
-    charm: service.definition.name,
-    hook: 'init',
-    directory,
-    environment: {
-      PROJECT_NAME: project,
-      SERVICE_NAME: service.name,
-      BASE_SERVICE_NAME: service.name,
-      MASTER_BASE_SERVICE_NAME: service.name,
-      SERVICE_DATASTORE: dataDirectory,
-      SERVICE_CONFIGSTORE: configDirectory,
-      DATASTORE: `${datastore}/data`,
-      HOST_DATASTORE: `${datastore}/data`,
-      CONFIGSTORE: `${datastore}/config`,
-      CHARM_PATH: directory,
-      BASE_CHARM_PATH: directory,
-      DOCKER_BASE_IMAGE: image ?? '',
-    },
-  };
-}
-
-/** What config-add of a hook left, as parsed YAML or JSON, and who left it. */
-export interface Fragment {
-  service: string;
-  hook: string;
-  content: unknown;
-}
-
-/** docker-compose.yml with the hooks' fragments merged in, in the order the hooks ran; returns what is wrong as messages. */
-export function addFragments(
-  dockerCompose: Mapping,
-  fragments: readonly Fragment[],
-): { dockerCompose: Mapping; problems: string[] } {
-  const problems: string[] = [];
-  const result = fragments.reduce<Mapping>((into, { service, hook, content }) => {
-    if (isMapping(content) && (content.services === undefined || isMapping(content.services)))
-      return mergeMappings(into, content);
-    problems.push(`hook ${hook} of service ${service}: config-add got no mapping of services`);
-    return into;
-  }, dockerCompose);
-  return { dockerCompose: result, problems };
 }

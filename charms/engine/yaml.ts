@@ -47,6 +47,7 @@ export function parseYaml(text: string, file: string): ParsedYaml {
     lineCounter: counter,
     prettyErrors: false,
     uniqueKeys: true,
+    stringKeys: true,
     customTags: (tags) =>
       tags.filter(
         (tag) =>
