@@ -1,0 +1,23 @@
+import type { CharmName } from '../../workflows/contract/names.js';
+import type { CharmMetadata } from './metadata.js';
+
+/** What the engine knows of a charm; the loader reads it from a folder, an activity from a host's charm store. */
+export interface Charm {
+  name: CharmName;
+  /** The charm repository it came from: `/srv/charm-store/<repository>/<charm>`. */
+  repository: string;
+  metadata: CharmMetadata;
+  /** Names of the executable files under hooks/. */
+  hooks: readonly string[];
+  /** Hex digest of build/, present when the charm builds its image. */
+  buildDigest?: string;
+}
+
+export const charmStore = '/srv/charm-store';
+
+export const charmDirectory = (charm: Pick<Charm, 'name' | 'repository'>): string =>
+  `${charmStore}/${charm.repository}/${charm.name}`;
+
+/** The image a charm builds, tagged by content: unchanged content is not built again. */
+export const builtImage = (project: string, charm: Pick<Charm, 'name'>, digest: string): string =>
+  `${project}/${charm.name}:${digest.slice(0, 16)}`;

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import {
+  type CharmName,
+  type ServiceName,
+  parseCharmName,
+  parseServiceName,
+} from '../../workflows/contract/names.js';
+import { type YamlProblem, YamlError } from './problem.js';
+import { checkSchema, parsedBy } from './schema-check.js';
+import { type ParsedYaml, parseYaml } from './yaml.js';
+
+const mapping = z.record(z.string(), z.unknown());
+/** `web-proxy: apache`, a list of services, or a mapping of services to the relation's options. */
+const targets = z.union([z.string(), z.array(z.string()), z.record(z.string(), mapping.nullable())], {
+  error: 'write a service, a list of services, or a mapping of services to options',
+});
+
+const service = z
+  .strictObject({
+    charm: z.unknown().transform(parsedBy(parseCharmName)).optional(),
+    options: mapping.nullish(),
+    relations: z.record(z.string(), targets).nullish(),
+    'docker-compose': mapping.nullish(),
+  })
+  .nullable();
+
+const composeFile = z.record(z.string(), service);
+
+export interface Relation {
+  name: string;
+  target: ServiceName;
+  options: Record<string, unknown>;
+}
+
+export interface ComposeService {
+  name: ServiceName;
+  charm: CharmName;
+  options: Record<string, unknown>;
+  relations: Relation[];
+  dockerCompose: Record<string, unknown>;
+}
+
+export interface ComposeFile {
+  /** In the order they are written. */
+  services: ComposeService[];
+  problem: (...where: Parameters<ParsedYaml['problem']>) => YamlProblem;
+}
+
+/** Reads compose.yml; throws YamlError with file, line and column. */
+export function parseComposeFile(text: string, file: string): ComposeFile {
+  const parsed = parseYaml(text, file);
+  const found = Object.entries(checkSchema({ ...parsed, value: parsed.value ?? {} }, composeFile));
+  const problems: YamlProblem[] = [];
+  const named = <T>(path: readonly (string | number)[], parse: (value: unknown) => T, value: unknown): T => {
+    const result = z.unknown().transform(parsedBy(parse)).safeParse(value);
+    if (result.success) return result.data;
+    problems.push(parsed.problem(path, result.error.issues[0]?.message ?? 'not a name', 'rename it'));
+    return value as T;
+  };
+  const services = found.map(([name, body]): ComposeService => ({
+    name: named([name], parseServiceName, name),
+    // The service's own name is its charm where none is written; a domain has to name one.
+    charm: body?.charm ?? named([name], parseCharmName, name),
+    options: body?.options ?? {},
+    relations: Object.entries(body?.relations ?? {}).flatMap(([relation, to]) =>
+      targetsOf(to).map(([target, options]) => ({
+        name: relation,
+        target: named([name, 'relations', relation], parseServiceName, target),
+        options,
+      })),
+    ),
+    dockerCompose: body?.['docker-compose'] ?? {},
+  }));
+  const [first, ...others] = problems;
+  if (first !== undefined) throw new YamlError([first, ...others]);
+  return { services, problem: (...where) => parsed.problem(...where) };
+}
+
+function targetsOf(to: z.output<typeof targets>): [string, Record<string, unknown>][] {
+  if (typeof to === 'string') return [[to, {}]];
+  if (Array.isArray(to)) return to.map((target) => [target, {}]);
+  return Object.entries(to).map(([target, options]) => [target, options ?? {}]);
+}

@@ -1,0 +1,18 @@
+export type { Charm } from './charm.js';
+export { builtImage, charmDirectory, charmStore } from './charm.js';
+export type { ComposeFile, ComposeService, Relation } from './compose-file.js';
+export { parseComposeFile } from './compose-file.js';
+export type { CharmMetadata } from './metadata.js';
+export { parseMetadata } from './metadata.js';
+export { mergeMappings } from './merge.js';
+export type { YamlProblem } from './problem.js';
+export { YamlError, renderProblem } from './problem.js';
+export type { Fragment } from './fragments.js';
+export { addFragments } from './fragments.js';
+export type { PlannedHook, PlannedService } from './hooks.js';
+export type { Plan, PlanInput } from './render.js';
+export { plan } from './render.js';
+export { checkSchema, parsedBy } from './schema-check.js';
+export { writeDockerCompose } from './write.js';
+export type { ParsedYaml, Path, Place } from './yaml.js';
+export { parseYaml } from './yaml.js';

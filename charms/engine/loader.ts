@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { parseCharmName } from '../../workflows/contract/names.js';
+import type { Charm } from './charm.js';
+import { parseMetadata } from './metadata.js';
+
+/** The charms of one repository folder, sub-folders too, by name. The only file of the engine that reads files. */
+export function loadCharms(folder: string, repository: string): Charm[] {
+  return metadataFiles(folder)
+    .map((directory) => loadCharm(directory, relative(folder, directory).replaceAll('\\', '/'), repository))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function loadCharm(directory: string, name: string, repository: string): Charm {
+  const file = join(directory, 'metadata.yml');
+  const digest = digestOf(join(directory, 'build'));
+  return {
+    name: parseCharmName(name),
+    repository,
+    metadata: parseMetadata(readFileSync(file, 'utf8'), file),
+    hooks: list(join(directory, 'hooks'))
+      .filter((entry) => entry.isFile())
+      .map((entry) => entry.name),
+    ...(digest === undefined ? {} : { buildDigest: digest }),
+  };
+}
+
+function metadataFiles(folder: string): string[] {
+  const entries = list(folder);
+  if (entries.some((entry) => entry.isFile() && entry.name === 'metadata.yml')) return [folder];
+  return entries
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules')
+    .flatMap((entry) => metadataFiles(join(folder, entry.name)));
+}
+
+/** A digest over the names, executable bits and content of a folder's files; undefined when there is no such folder. */
+function digestOf(folder: string): string | undefined {
+  const files = filesUnder(folder);
+  if (files.length === 0) return undefined;
+  const hash = createHash('sha256');
+  for (const file of files) {
+    const content = readFileSync(file);
+    const executable = (statSync(file).mode & 0o100) !== 0;
+    hash.update(`${relative(folder, file)}\0${executable ? 'x' : '-'}\0${content.length}\0`).update(content);
+  }
+  return hash.digest('hex');
+}
+
+function filesUnder(folder: string): string[] {
+  return list(folder).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return filesUnder(path);
+    return entry.isFile() ? [path] : [];
+  });
+}
+
+function list(folder: string): { name: string; isFile(): boolean; isDirectory(): boolean }[] {
+  const found = statSync(folder, { throwIfNoEntry: false });
+  if (found?.isDirectory() !== true) return [];
+  return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+}

@@ -1,0 +1,47 @@
+import type { z } from 'zod';
+import { BadInput } from '../../workflows/contract/bad-input.js';
+import { type YamlProblem, YamlError } from './problem.js';
+import type { ParsedYaml } from './yaml.js';
+
+type Issue = z.core.$ZodIssue;
+
+/** What a file holds, checked against a schema; throws YamlError with a place for every fault. */
+export function checkSchema<T>(parsed: ParsedYaml, schema: z.ZodType<T>): T {
+  const result = schema.safeParse(parsed.value);
+  if (result.success) return result.data;
+  const [first, ...others] = result.error.issues.flatMap((issue) => problemsOf(parsed, issue));
+  if (first === undefined)
+    throw new BadInput(`${parsed.file} cannot be read`, 'check it against its reference');
+  throw new YamlError([first, ...others]);
+}
+
+function problemsOf(parsed: ParsedYaml, issue: Issue): YamlProblem[] {
+  const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
+  const where = path.length === 0 ? 'the file' : path.join('.');
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) =>
+      parsed.problem([...path, key], `unknown key "${key}" in ${where}`, 'remove it, or check its spelling'),
+    );
+  if (issue.code === 'invalid_type')
+    return [parsed.problem(path, `${where} must be a ${issue.expected}`, issue.message)];
+  if (issue.code === 'invalid_key')
+    return [
+      parsed.problem(path, `the key ${where} is not allowed`, issue.issues[0]?.message ?? issue.message),
+    ];
+  return [parsed.problem(path, `${where} is not right`, issue.message)];
+}
+
+/** The value a contract parser makes of a zod input, its two sentences kept as the issue's message. */
+export function parsedBy<T>(
+  parse: (value: unknown) => T,
+): (value: unknown, context: z.core.$RefinementCtx) => T {
+  return (value, context) => {
+    try {
+      return parse(value);
+    } catch (error) {
+      if (!(error instanceof BadInput)) throw error;
+      context.issues.push({ code: 'custom', message: error.message, input: value });
+      return value as T;
+    }
+  };
+}

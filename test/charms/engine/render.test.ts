@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import type { Charm } from '../../../charms/engine/charm.js';
+import { parseComposeFile } from '../../../charms/engine/compose-file.js';
+import { parseMetadata } from '../../../charms/engine/metadata.js';
+import { YamlError } from '../../../charms/engine/problem.js';
+import { addFragments } from '../../../charms/engine/fragments.js';
+import { type Plan, plan } from '../../../charms/engine/render.js';
+import { writeDockerCompose } from '../../../charms/engine/write.js';
+import { parseCharmName } from '../../../workflows/contract/names.js';
+
+function charm(name: string, metadata: string, extra: Partial<Charm> = {}): Charm {
+  return {
+    name: parseCharmName(name),
+    repository: 'house',
+    metadata: parseMetadata(metadata, `${name}/metadata.yml`),
+    hooks: [],
+    ...extra,
+  };
+}
+const charms = [
+  charm(
+    'web',
+    'docker-image: httpd:2.4\ndata-resources: [/var/www]\nconfig-resources: [/etc/site]\ndefault-options: {port: 80}\n' +
+      'docker-compose:\n  command: [httpd, -D]\n  environment: {A: "1"}\n',
+    { hooks: ['init'] },
+  ),
+  charm('db', 'docker-image: postgres:17\noptions: {size: how large}\n'),
+  charm('tool', 'description: built\n', { buildDigest: 'abcdef0123456789ff' }),
+];
+const planOf = (text: string): Plan =>
+  plan({
+    composeFile: parseComposeFile(text, 'compose.yml'),
+    charms,
+    project: 'myc',
+    datastore: '/srv/datastore',
+  });
+function problem(text: string): { line: number; column: number; message: string; next: string } {
+  try {
+    planOf(text);
+  } catch (error) {
+    if (error instanceof YamlError && error.problems[0] !== undefined) return error.problems[0];
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+describe('plan', () => {
+  it('mounts data and configuration apart under the datastore', () => {
+    expect(planOf('web:\n').dockerCompose.services.web?.volumes).toEqual([
+      '/srv/datastore/data/web/var/www:/var/www:rw',
+      '/srv/datastore/config/web/etc/site:/etc/site:rw',
+    ]);
+  });
+
+  it('merges mappings, appends lists and appends to the command', () => {
+    const { services } = planOf(
+      'web:\n  docker-compose:\n    command: [-X]\n    environment: {B: "2"}\n',
+    ).dockerCompose;
+    expect(services.web).toMatchObject({ command: ['httpd', '-D', '-X'], environment: { A: '1', B: '2' } });
+  });
+
+  it('takes a domain as a service name when it names its charm', () => {
+    expect(
+      planOf('www.example.org:\n  charm: web\n').services.map(({ name, charm: of }) => [name, of]),
+    ).toEqual([['www.example.org', 'web']]);
+    expect(problem('www.example.org:\n').line).toBe(1);
+  });
+
+  it('says what to pull and what to build', () => {
+    expect(planOf('web:\ndb:\ntool:\n').images).toEqual({
+      pull: ['httpd:2.4', 'postgres:17'],
+      build: [
+        { image: 'myc/tool:abcdef0123456789', context: '/srv/charm-store/house/tool/build', charm: 'tool' },
+      ],
+    });
+  });
+
+  it('runs the init hook with the environment charms know', () => {
+    const [hook] = planOf('site:\n  charm: web\n').hooks;
+    expect(hook).toMatchObject({ service: 'site', hook: 'init', directory: '/srv/charm-store/house/web' });
+    expect(hook?.environment).toMatchObject({
+      SERVICE_NAME: 'site',
+      SERVICE_DATASTORE: '/srv/datastore/data/site',
+      SERVICE_CONFIGSTORE: '/srv/datastore/config/site',
+    });
+  });
+
+  it('puts providers before those who use them and says whose options win', () => {
+    const { services } = planOf('web:\n  options: {port: 81}\n  relations: {database: db}\ndb:\n');
+    expect(services.map(({ name }) => name)).toEqual(['db', 'web']);
+    expect(services[1]?.options).toEqual({ port: 81 });
+  });
+
+  it.each([
+    ['privileged: true', 'is privileged'],
+    ['network_mode: host', "host's network"],
+    ['volumes: ["/var/run/docker.sock:/var/run/docker.sock"]', 'docker.sock'],
+    ['volumes: ["/etc:/mnt"]', 'mounts /etc, which is outside'],
+    ['volumes: ["/srv/datastore/../../etc:/mnt"]', 'outside'],
+    ['volumes: [{type: bind, source: /root, target: /mnt}]', 'mounts /root'],
+  ])('warns of %s', (line, warning) => {
+    expect(planOf(`db:\n  docker-compose:\n    ${line}\n`).warnings.join('\n')).toContain(warning);
+    expect(planOf('db:\nweb:\n').warnings).toEqual([]);
+  });
+});
+
+describe('a compose.yml that cannot be right', () => {
+  it.each([
+    ['db:\nweb2:\n', 2, 1, 'charm "web2"', 'web'],
+    ['db:\n  charm: dbb\n', 2, 3, 'charm "dbb"', 'db'],
+    ['web:\n  relations:\n    x: {bd: {}}\ndb:\n', 3, 9, '"bd", which is no service', 'db'],
+    ['db:\n  options: {sise: 1}\n', 2, 13, 'no option "sise"', 'size'],
+    ['db:\n  chram: db\n', 2, 3, 'unknown key "chram"', 'spelling'],
+    ['db:\n  options: [a]\n', 2, 3, 'must be a', ''],
+    ['db:\n  charm: "../db"\n', 2, 3, 'db.charm', 'not a charm name'],
+    ['"db; rm":\n  charm: db\n', 1, 1, 'not a service name', 'rename'],
+    ['web: {relations: {x: tool}}\ntool: {relations: {y: web}}\n', 1, 7, 'web -> tool -> web', 'remove one'],
+    ['- a\n', 1, 1, 'must be a', ''],
+  ])('%j names line, column, fault and remedy', (text, line, column, message, next) => {
+    const found = problem(text);
+    expect(found).toMatchObject({ line, column });
+    expect(found.message).toContain(message);
+    expect(found.next).toContain(next);
+  });
+});
+
+describe('fragments of hooks', () => {
+  it('merge into docker-compose.yml, and one that is no mapping names its hook', () => {
+    const { dockerCompose } = planOf('db:\n');
+    const good = { service: 'db', hook: 'init', content: { services: { db: { environment: { P: '1' } } } } };
+    expect(addFragments(dockerCompose, [good]).dockerCompose).toMatchObject({
+      services: { db: { image: 'postgres:17', environment: { P: '1' } } },
+    });
+    expect(addFragments(dockerCompose, [{ ...good, content: 'oops' }]).problems).toEqual([
+      'hook init of service db: config-add got no mapping of services',
+    ]);
+  });
+
+  it('are written so that text which looks like a switch stays text', () => {
+    expect(writeDockerCompose({ a: 'yes', b: true, c: '22:22', d: '$$x' })).toBe(
+      'a: "yes"\nb: true\nc: "22:22"\nd: $$x\n',
+    );
+  });
+});
