@@ -1,0 +1,79 @@
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import envPaths from 'env-paths';
+import { CommandError, usage } from '../errors.js';
+import { exitCodes } from '../exit-codes.js';
+import { maxConfigBytes, parseConfig } from './parse.js';
+import type { Config } from './schema.js';
+
+export interface LoadedConfig {
+  config: Config;
+  /** The files read, in the order they were merged; the last one is where a host is added. */
+  files: string[];
+  /** Where a first host is written when no file exists yet. */
+  writeTo: string;
+}
+
+export interface LoadOptions {
+  /** --config; then MYC_WF_CONFIG; then the usual places. */
+  file?: string | undefined;
+  env?: NodeJS.ProcessEnv;
+  isRoot?: boolean;
+}
+
+/** Named files must exist; of the usual places those that do are merged, the user's over the machine's. */
+export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfig> {
+  const { env = process.env, isRoot = process.getuid?.() === 0 } = options;
+  const named = options.file ?? env['MYC_WF_CONFIG'];
+  if (named !== undefined && named !== '') {
+    const file = path.resolve(named);
+    const config = await readConfig(file);
+    if (config === undefined) throw usage(`${file} does not exist`, 'name an existing file with --config or MYC_WF_CONFIG');
+    return { config, files: [file], writeTo: file };
+  }
+  const usual = usualFiles(isRoot);
+  const found: { file: string; config: Config }[] = [];
+  for (const file of usual) {
+    const config = await readConfig(file);
+    if (config !== undefined) found.push({ file, config });
+  }
+  return {
+    config: found.reduce<Config>((merged, { config }) => mergeConfig(merged, config), {}),
+    files: found.map(({ file }) => file),
+    writeTo: found.at(-1)?.file ?? usual.at(-1)!,
+  };
+}
+
+function usualFiles(isRoot: boolean): string[] {
+  const own = path.join(envPaths('0km', { suffix: '' }).config, 'config.yml');
+  return isRoot ? ['/etc/0km/config.yml', own] : [own];
+}
+
+async function readConfig(file: string): Promise<Config | undefined> {
+  try {
+    // Asked before reading: a huge file, or a device, is never taken in.
+    const { size } = await stat(file);
+    if (size > maxConfigBytes) throw usage(`${file} is over 1 MiB`, 'name a configuration file');
+    return parseConfig(await readFile(file, 'utf8'), file);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    if (typeof code === 'string') throw new CommandError(exitCodes.usage, `${file} cannot be read: ${code}`);
+    throw error;
+  }
+}
+
+/** Mappings merge key by key; lists and values of `over` replace. */
+export function mergeConfig(base: Config, over: Config): Config {
+  return merge(base, over) as Config;
+}
+
+function merge(base: unknown, over: unknown): unknown {
+  if (!isMapping(base) || !isMapping(over)) return over;
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(over)) merged[key] = key in base ? merge(base[key], value) : value;
+  return merged;
+}
+
+const isMapping = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,16 @@
+import type { OperationId } from '../workflows/contract/names.js';
+import type { LoadedConfig } from './config/load.js';
+import type { Engine } from './engine.js';
+import type { Output } from './output.js';
+import type { Terminal } from './terminal.js';
+
+/** What a command is handed; loaded only when asked for, so that --help costs nothing. */
+export interface Context {
+  output: Output;
+  terminal: Terminal;
+  config(): Promise<LoadedConfig>;
+  engine(): Promise<Engine>;
+  makeOperationId(): OperationId;
+  /** Aborted by Ctrl-C: a command that waits detaches. */
+  signal: AbortSignal;
+}

@@ -1,0 +1,77 @@
+import { BadInput } from '../workflows/contract/bad-input.js';
+import { type ExitCode, exitCodes } from './exit-codes.js';
+
+/** An end of the command with an exit code of its own: what happened, and what to do next. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+  readonly exitCode: ExitCode;
+  readonly next: string | undefined;
+
+  constructor(exitCode: ExitCode, what: string, next?: string) {
+    super(what);
+    this.exitCode = exitCode;
+    this.next = next;
+  }
+}
+
+export const notFound = (what: string, next?: string): CommandError =>
+  new CommandError(exitCodes.notFound, what, next);
+
+export const usage = (what: string, next?: string): CommandError =>
+  new CommandError(exitCodes.usage, what, next);
+
+/** Failure types of activities/failures.ts that have an exit code of their own; every other failure is 1. */
+const exitCodeOfFailure: Record<string, ExitCode> = {
+  BadInput: exitCodes.usage,
+  HostUnreachable: exitCodes.unreachable,
+  HostKeyChanged: exitCodes.unreachable,
+  AuthenticationRefused: exitCodes.unreachable,
+  HostBusy: exitCodes.busy,
+  UnknownIdent: exitCodes.notFound,
+  UnknownHost: exitCodes.notFound,
+};
+
+/** gRPC status numbers: deadline exceeded, permission denied, unavailable, unauthenticated. */
+const serverTrouble = new Set([4, 7, 14, 16]);
+
+/**
+ * Turns whatever was thrown into a CommandError. Told apart by name, not by class: importing the Temporal client for
+ * `instanceof` would cost every command half a second.
+ */
+export function asCommandError(error: unknown): CommandError {
+  if (error instanceof CommandError) return error;
+  if (error instanceof BadInput) return usage(error.what, error.next);
+  if (!(error instanceof Error)) return new CommandError(exitCodes.failed, String(error));
+  if (error.name === 'WorkflowNotFoundError') return notFound(error.message, 'myc-wf list shows what there is');
+  if (error.name === 'WorkflowFailedError') return workflowFailure(error.cause);
+  const refused = innermost(error);
+  if ('code' in refused && serverTrouble.has(refused.code as number)) return noTemporal(refused.message);
+  if (error.name === 'ServiceError' || error.name === 'TransportError') return noTemporal(refused.message);
+  return new CommandError(exitCodes.failed, error.message);
+}
+
+const noTemporal = (why: string): CommandError =>
+  new CommandError(
+    exitCodes.unreachable,
+    `Temporal does not answer: ${why}`,
+    'start it with myc-wf up, or set temporal.address; myc-wf doctor tells more',
+  );
+
+/** The failure an operator needs is the first ApplicationFailure under the wrappers (activity, child workflow). */
+export function workflowFailure(cause: unknown): CommandError {
+  let failure = cause;
+  while (failure instanceof Error && failure.cause instanceof Error && wraps(failure)) failure = failure.cause;
+  if (!(failure instanceof Error)) return new CommandError(exitCodes.failed, 'the workflow failed');
+  const type = 'type' in failure && typeof failure.type === 'string' ? failure.type : '';
+  const message = failure.name === 'CancelledFailure' ? 'cancelled' : failure.message;
+  return new CommandError(exitCodeOfFailure[type] ?? exitCodes.failed, message);
+}
+
+const wraps = (failure: Error): boolean =>
+  ['ActivityFailure', 'ChildWorkflowFailure', 'TimeoutFailure'].includes(failure.name);
+
+function innermost(error: Error): Error {
+  let inner = error;
+  while (inner.cause instanceof Error) inner = inner.cause;
+  return inner;
+}

@@ -1,0 +1,41 @@
+import { makeOperationId } from '../workflows/contract/ids.js';
+import type { Config } from './config/schema.js';
+import type { Context } from './context.js';
+import type { Engine } from './engine.js';
+import { makeOutput } from './output.js';
+import type { Connected } from './temporal-engine.js';
+import { makeTerminal } from './terminal.js';
+
+export interface GlobalOptions {
+  config?: string;
+  json?: boolean;
+}
+
+/** The real context; every heavy module is imported when it is first needed. */
+export function makeContext(options: GlobalOptions, signal: AbortSignal): Context & { close(): Promise<void> } {
+  const { stdin, stdout, stderr } = process;
+  const json = options.json ?? false;
+  let engine: Promise<Engine> | undefined;
+  const config: Context['config'] = async () => {
+    const { loadConfig } = await import('./config/load.js');
+    return loadConfig({ file: options.config });
+  };
+  return {
+    output: makeOutput({ json, stdout, stderr }),
+    terminal: makeTerminal(stdin.isTTY && stderr.isTTY && !json),
+    config,
+    engine: () => (engine ??= config().then(({ config: loaded }) => connectEngine(loaded))),
+    makeOperationId: () => makeOperationId(new Date(), Math.random),
+    signal,
+    close: async () => {
+      await (await engine?.catch(() => undefined))?.close();
+    },
+  };
+}
+
+async function connectEngine(config: Config): Promise<Engine> {
+  const { temporalEngine } = await import('./temporal-engine.js');
+  const module = './connect.js';
+  const { connect } = (await import(module)) as { connect(config: Config): Promise<Connected> };
+  return temporalEngine(await connect(config));
+}

@@ -1,0 +1,76 @@
+import type { Context } from './context.js';
+import { type View, headerOf, renderChanges, renderProgress } from './render-progress.js';
+
+/** Where a followed run is shown: a live view, a log, or NDJSON. */
+export interface ProgressView {
+  update(view: View): void;
+  /** Leaves what is shown and frees the terminal for a question. */
+  pause(): void;
+  end(): void;
+}
+
+export async function makeProgressView({ output, terminal }: Context): Promise<ProgressView> {
+  if (output.json) return jsonView((event) => output.event(event));
+  if (!terminal.interactive) return plainView((line) => output.say(line));
+  return liveView(process.stderr);
+}
+
+/** One line when something changed, so a log is not filled by polling. */
+export function jsonView(write: (event: object) => void): ProgressView {
+  let last = '';
+  return {
+    update: ({ look, children, uiUrl }) => {
+      const { workflowId, runId, status, progress, pending } = look;
+      const event = { event: 'progress', workflowId, runId, uiUrl, status, progress, activities: pending, children };
+      const line = JSON.stringify(event);
+      if (line !== last) write(event);
+      last = line;
+    },
+    pause: () => undefined,
+    end: () => undefined,
+  };
+}
+
+export function plainView(write: (line: string) => void): ProgressView {
+  let before: View | undefined;
+  return {
+    update: (view) => {
+      if (before === undefined) write(headerOf(view));
+      if (before === undefined && view.look.status === 'running' && view.look.progress === undefined)
+        write('no worker answers yet; myc-wf up or myc-wf worker starts one');
+      renderChanges(before, view).forEach(write);
+      before = view;
+    },
+    pause: () => undefined,
+    end: () => undefined,
+  };
+}
+
+async function liveView(stream: NodeJS.WriteStream): Promise<ProgressView> {
+  const { createLogUpdate } = await import('log-update');
+  const log = createLogUpdate(stream);
+  let view: View | undefined;
+  let frame = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const draw = (): void => {
+    if (view === undefined) return;
+    const body = renderProgress({ ...view, nowMs: Date.now() }, stream.columns || 80, (frame += 1));
+    const none = view.look.progress === undefined ? 'waiting for a worker to answer' : '';
+    log(`${headerOf(view)}\n${body === '' ? none : body}`);
+  };
+  const stop = (): void => {
+    clearInterval(timer);
+    timer = undefined;
+    draw();
+    log.done();
+  };
+  return {
+    update: (next) => {
+      view = next;
+      draw();
+      timer ??= setInterval(draw, 100);
+    },
+    pause: stop,
+    end: stop,
+  };
+}

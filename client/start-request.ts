@@ -1,0 +1,172 @@
+import {
+  type BackupSource,
+  backupTargetName,
+  parseBackupSource,
+  parseBackupTarget,
+  parseHostAddress,
+  parseRecoveryDestination,
+} from '../workflows/contract/addresses.js';
+import { BadInput, shown } from '../workflows/contract/bad-input.js';
+import { backupWorkflowId, fleetWorkflowId, hostWorkflowId, waiterWorkflowId } from '../workflows/contract/ids.js';
+import {
+  type HostName,
+  type OperationId,
+  parseAbsolutePath,
+  parseDomainName,
+  parseHostName,
+  parseIdent,
+  parseServiceName,
+} from '../workflows/contract/names.js';
+import {
+  type FleetInput,
+  type OperationInput,
+  type OperationName,
+  type Operations,
+  type WaiterInput,
+  commandWord,
+} from '../workflows/contract/operations.js';
+import type { StartRequest } from './engine.js';
+
+/** The options of `start`, as commander hands them over. */
+export interface StartOptions {
+  dryRun?: boolean;
+  yes?: boolean;
+  takeover?: boolean;
+  wait?: boolean;
+  detach?: boolean;
+  hostKey?: string;
+  parallel?: number;
+  domain?: string;
+  /** `--without-docker-clean`, `--no-docker-restart`: commander turns the second into `dockerRestart: false`. */
+  withoutDockerClean?: boolean;
+  dockerRestart?: boolean;
+  ident?: string;
+  allowMassDeletion?: boolean;
+  unverified?: boolean;
+}
+
+type Inputs<N extends OperationName> = (args: readonly string[], options: StartOptions) => Partial<Operations[N]>[];
+
+/** The words of each operation -> what its workflow is told, one input per host. Nothing is touched before this passes. */
+const readers: { [N in OperationName]: Inputs<N> } = {
+  vpsSetup: (hosts, { domain }) =>
+    each(hosts, (host) => ({ host: parseHostAddress(host).host, ...optional('domain', domain, parseDomainName) })),
+  deploy: (hosts, { domain, withoutDockerClean, dockerRestart }) =>
+    each(hosts, (host) => ({
+      host: parseHostName(host),
+      ...optional('domain', domain, parseDomainName),
+      ...(withoutDockerClean ? { withoutDockerClean } : {}),
+      ...(dockerRestart === false ? { noDockerRestart: true } : {}),
+    })),
+  up: ([host, ...services]) => [
+    { host: parseHostName(host), ...(services.length > 0 ? { services: services.map(parseServiceName) } : {}) },
+  ],
+  backupInstall: ([target, ...hosts], { ident }) => {
+    if (ident !== undefined && hosts.length > 1)
+      throw new BadInput('--ident with several hosts', 'two hosts never write one mirror: start them one by one');
+    const parsed = parseBackupTarget(target);
+    return each(hosts, (host) => ({
+      host: parseHostName(host),
+      target: parsed,
+      ...optional('ident', ident, parseIdent),
+    }));
+  },
+  backup: (hosts, { allowMassDeletion }) =>
+    each(hosts, (host) => ({ host: parseHostName(host), ...(allowMassDeletion ? { allowMassDeletion } : {}) })),
+  recover: ([from, to], { unverified }) => {
+    const source = parseBackupSource(from);
+    const { host, path } = parseRecoveryDestination(to);
+    if (path !== undefined && source.path === undefined)
+      throw new BadInput(
+        `${shown(to)} names a path`,
+        'name the path to take as well: ADMIN@TARGET#IDENT:/PATH VPS:/DEST',
+      );
+    return [{ host, source, ...(path === undefined ? {} : { destination: path }), ...(unverified ? { unverified } : {}) }];
+  },
+  recoverTarget: ([host, source, destination]) => [
+    { host: parseHostName(host), source: parseAbsolutePath(source), destination: parseAbsolutePath(destination) },
+  ],
+};
+
+export interface StartPlan {
+  request: StartRequest;
+  inputs: OperationInput[];
+  /** What the view is headed with: "recover vps1.lab -> vps2.lab". */
+  title: string;
+}
+
+/** Arguments and options -> the one workflow start they mean. */
+export function planStart(
+  operation: OperationName,
+  args: readonly string[],
+  options: StartOptions,
+  operationId: OperationId,
+): StartPlan {
+  const inputs = readers[operation](args, options).map((input) => ({
+    operationId,
+    ...input,
+    ...(options.dryRun ? { dryRun: true } : {}),
+    ...(options.takeover ? { takeover: true } : {}),
+    ...(options.yes ? { yes: true } : {}),
+  })) as OperationInput[];
+  refuseTwice(inputs);
+  const title = titleOf(operation, inputs);
+  const [input] = inputs;
+  if (input === undefined) throw new BadInput(`start ${commandWord(operation)} without a host`, 'name one');
+  if (inputs.length > 1) return { inputs, title, request: fleetRequest(operation, operationId, inputs, options) };
+  if (options.wait) return { inputs, title, request: waiterRequest(operation, input) };
+  const workflowId =
+    operation === 'backup' ? backupWorkflowId(parseIdent(input.host)) : hostWorkflowId(input.host);
+  const searchAttributes = { Host: input.host, Operation: operation };
+  return { inputs, title, request: { workflowType: operation, workflowId, input, searchAttributes } };
+}
+
+function fleetRequest(
+  operation: OperationName,
+  operationId: OperationId,
+  inputs: OperationInput[],
+  { parallel, wait }: StartOptions,
+): StartRequest {
+  if (wait) throw new BadInput('--wait with several hosts', 'start them one by one, or run the command again: it does what is left');
+  const input: FleetInput = { operationId, operation, inputs, ...(parallel === undefined ? {} : { parallel }) };
+  return {
+    workflowType: 'fleet',
+    workflowId: fleetWorkflowId(commandWord(operation), operationId),
+    input,
+    searchAttributes: { Operation: operation },
+  };
+}
+
+function waiterRequest(operation: OperationName, input: OperationInput): StartRequest {
+  const waiter: WaiterInput = { operation, input };
+  return {
+    workflowType: 'waiter',
+    workflowId: waiterWorkflowId(input.host, input.operationId),
+    input: waiter,
+    searchAttributes: { Host: input.host, Operation: operation },
+  };
+}
+
+function titleOf(operation: OperationName, inputs: readonly OperationInput[]): string {
+  const [first] = inputs as [OperationInput & { source?: BackupSource | string; target?: Operations['backupInstall']['target'] }];
+  const hosts = inputs.map(({ host }) => host).join(', ');
+  if (operation === 'recover' && typeof first.source === 'object')
+    return `recover ${first.source.ident} -> ${hosts}`;
+  if (operation === 'backupInstall' && first.target !== undefined)
+    return `backup-install ${hosts} -> ${backupTargetName(first.target)}`;
+  return `${commandWord(operation)} ${hosts}`;
+}
+
+function refuseTwice(inputs: readonly OperationInput[]): void {
+  const seen = new Set<HostName>();
+  for (const { host } of inputs) {
+    if (seen.has(host)) throw new BadInput(`${shown(host)} is named twice`, 'name each host once');
+    seen.add(host);
+  }
+}
+
+const each = <T>(hosts: readonly string[], make: (host: string) => T): T[] => hosts.map(make);
+
+function optional<K extends string, T>(key: K, value: string | undefined, parse: (value: unknown) => T): Partial<Record<K, T>> {
+  return value === undefined ? {} : ({ [key]: parse(value) } as Record<K, T>);
+}

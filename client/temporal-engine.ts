@@ -1,0 +1,134 @@
+import {
+  type Client,
+  WorkflowExecutionAlreadyStartedError,
+  type WorkflowExecutionInfo,
+  type WorkflowHandle,
+} from '@temporalio/client';
+import {
+  type SearchAttributePair,
+  SearchAttributeType,
+  defineSearchAttributeKey,
+  TypedSearchAttributes,
+} from '@temporalio/common';
+import { taskQueue } from '../workflows/contract/ids.js';
+import { type Progress, answerUpdate, progressQuery } from '../workflows/contract/progress.js';
+import type { Engine, ListFilter, Listed, Look, StartRequest, Status } from './engine.js';
+import { busy } from './busy.js';
+import { pendingActivities } from './pending-activities.js';
+
+export interface Connected {
+  client: Client;
+  uiUrl(workflowId: string, runId?: string): string;
+  close(): Promise<void>;
+}
+
+/** An unanswered query means no worker: the view says so instead of hanging. */
+const queryTimeoutMs = 5_000;
+
+const hostKey = defineSearchAttributeKey('Host', SearchAttributeType.KEYWORD);
+const operationKey = defineSearchAttributeKey('Operation', SearchAttributeType.KEYWORD);
+
+export function temporalEngine({ client, uiUrl, close }: Connected): Engine {
+  const { workflow, schedule } = client;
+  return {
+    start: (request) => start(client, request),
+    look: (workflowId, runId) => look(client, workflow.getHandle(workflowId, runId)),
+    list: (filter) => list(client, filter),
+    answer: async (workflowId, answer) => {
+      await workflow.getHandle(workflowId).executeUpdate(answerUpdate, { args: [answer] });
+    },
+    cancel: async (workflowId) => {
+      await workflow.getHandle(workflowId).cancel();
+    },
+    result: (workflowId, runId) => workflow.getHandle(workflowId, runId).result(),
+    listSchedules: async () => {
+      const rows = [];
+      for await (const { scheduleId, state, info } of schedule.list()) {
+        const next = info?.nextActionTimes[0]?.toISOString();
+        const last = info?.recentActions.at(-1)?.takenAt.toISOString();
+        rows.push({ id: scheduleId, paused: state.paused, ...(next && { next }), ...(last && { last }) });
+      }
+      return rows;
+    },
+    triggerSchedule: (id) => schedule.getHandle(id).trigger(),
+    pauseSchedule: (id, paused) =>
+      paused ? schedule.getHandle(id).pause() : schedule.getHandle(id).unpause(),
+    pollers: () => pollers(client),
+    uiUrl,
+    close,
+  };
+}
+
+async function start(client: Client, request: StartRequest): Promise<{ workflowId: string; runId: string }> {
+  const { workflowId, workflowType, input, searchAttributes } = request;
+  const pairs: SearchAttributePair[] = [{ key: operationKey, value: searchAttributes.Operation }];
+  if (searchAttributes.Host !== undefined) pairs.push({ key: hostKey, value: searchAttributes.Host });
+  try {
+    const handle = await client.workflow.start(workflowType, {
+      taskQueue,
+      workflowId,
+      args: [input],
+      // The workflow id is the lock: a held one is refused, a finished one is free.
+      workflowIdConflictPolicy: 'FAIL',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      typedSearchAttributes: new TypedSearchAttributes(pairs),
+    });
+    return { workflowId, runId: handle.firstExecutionRunId };
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    throw busy(workflowId, await client.workflow.getHandle(workflowId).describe());
+  }
+}
+
+async function look(client: Client, handle: WorkflowHandle): Promise<Look> {
+  const description = await handle.describe();
+  const progress = await client
+    .withDeadline(Date.now() + queryTimeoutMs, () => handle.query<Progress>(progressQuery))
+    .catch(() => undefined);
+  return {
+    ...listed(description),
+    ...(progress === undefined ? {} : { progress }),
+    pending: await pendingActivities(client, description.raw.pendingActivities ?? []),
+  };
+}
+
+async function pollers({ options, workflowService }: Client): Promise<number> {
+  const { namespace } = options;
+  const { pollers: found } = await workflowService.describeTaskQueue({ namespace, taskQueue: { name: taskQueue }, taskQueueType: 1 });
+  return found?.length ?? 0;
+}
+
+async function list(client: Client, { runningOnly, host, limit }: ListFilter): Promise<Listed[]> {
+  const conditions = [
+    `TaskQueue = "${taskQueue}"`,
+    ...(runningOnly ? ['ExecutionStatus = "Running"'] : []),
+    // A parsed host name: it holds no quote.
+    ...(host === undefined ? [] : [`Host = "${host}"`]),
+  ];
+  const rows: Listed[] = [];
+  for await (const info of client.workflow.list({ query: conditions.join(' AND ') })) {
+    rows.push(listed(info));
+    if (rows.length >= limit) break;
+  }
+  return rows;
+}
+
+type Info = Pick<WorkflowExecutionInfo, 'workflowId' | 'runId' | 'type' | 'status' | 'startTime'> & { closeTime?: Date | undefined };
+
+const listed = (info: Info): Listed => ({
+  workflowId: info.workflowId,
+  runId: info.runId,
+  type: info.type,
+  status: statusWords[info.status.name] ?? 'running',
+  startedAtMs: info.startTime.getTime(),
+  ...(info.closeTime === undefined ? {} : { endedAtMs: info.closeTime.getTime() }),
+});
+
+const statusWords: Record<string, Status> = {
+  COMPLETED: 'completed',
+  FAILED: 'failed',
+  CANCELLED: 'cancelled',
+  TERMINATED: 'terminated',
+  TIMED_OUT: 'timed out',
+  CONTINUED_AS_NEW: 'continued',
+};

@@ -1,0 +1,31 @@
+import { CommandError } from './errors.js';
+import { exitCodes } from './exit-codes.js';
+
+export interface Terminal {
+  /** A person sits there: both ends are a terminal and --json was not given. */
+  interactive: boolean;
+  confirm(text: string): Promise<boolean>;
+  choose<T extends string>(text: string, answers: readonly T[]): Promise<T>;
+}
+
+/** Prompts on stderr. @clack/prompts is asked for only on a terminal: without one it ends the process silently. */
+export function makeTerminal(interactive: boolean): Terminal {
+  return {
+    interactive,
+    confirm: async (text) => {
+      const { confirm, isCancel } = await import('@clack/prompts');
+      const answer = await confirm({ message: text, initialValue: false, output: process.stderr });
+      if (isCancel(answer)) throw left();
+      return answer;
+    },
+    choose: async <T extends string>(text: string, answers: readonly T[]) => {
+      const { select, isCancel } = await import('@clack/prompts');
+      const options = answers.map((value) => ({ value: value as string, label: value }));
+      const answer = await select<string>({ message: text, options, output: process.stderr });
+      if (isCancel(answer)) throw left();
+      return answer as T;
+    },
+  };
+}
+
+const left = (): CommandError => new CommandError(exitCodes.detached, 'left without an answer');
