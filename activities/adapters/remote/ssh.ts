@@ -1,0 +1,125 @@
+import type { Duplex } from 'node:stream';
+import type { Client, ClientChannel } from 'ssh2';
+import { commandLine } from '../../commands/quote.js';
+import { hostUnreachable } from '../../failures.js';
+import { asRoot } from './as-root.js';
+import type { Login } from './connect.js';
+import { type Running, follow } from './follow.js';
+import { Links } from './link.js';
+import type { ExecOptions, ExecResult, Remote } from './remote.js';
+import { Slots } from './slots.js';
+
+export interface SshRemote extends Remote {
+  close(): void;
+}
+
+/** Sessions at once: sshd's MaxSessions is 10 for a connection. Socket forwards are no sessions and do not count. */
+const sessions = 8;
+
+/** A host over SSH: the connection is made at first use, shared, and made anew after it was lost. */
+export function sshRemote(login: Login): SshRemote {
+  const links = new Links(login);
+  const slots = new Slots(sessions);
+  const root = login.user === 'root' || login.sudo === false;
+  const opened = <C extends Duplex>(client: Client, open: Opener<C>) => openOn(login.name, client, open);
+
+  const execute = async (line: string, program: string, options: ExecOptions): Promise<ExecResult> => {
+    const release = await slots.take(options.signal);
+    const link = links.current();
+    const ended = link.use();
+    try {
+      const channel = await opened<ClientChannel>(await link.client, (client, done) =>
+        client.exec(line, done),
+      );
+      // sshd keeps the session of an abandoned command until that ends by itself, so that connection fills up.
+      const running = runningOn(login.name, channel, () => link.retire());
+      return await follow(login.name, program, running, options);
+    } finally {
+      ended();
+      release();
+    }
+  };
+
+  /** sshd forwards as the login user, who may not open root's sockets; docker's own relay connects to any. */
+  const relay = async (path: string): Promise<Duplex> => {
+    const release = await slots.take();
+    const link = links.current();
+    const ended = link.use();
+    const finished = () => {
+      ended();
+      release();
+    };
+    try {
+      const line = commandLine(asRoot(['docker', '-H', `unix://${path}`, 'system', 'dial-stdio']));
+      const client = await link.client;
+      return (await opened<ClientChannel>(client, (on, done) => on.exec(line, done))).once('close', finished);
+    } catch (error) {
+      finished();
+      throw error;
+    }
+  };
+
+  const forward = async (path: string): Promise<Duplex> => {
+    const link = links.current();
+    const ended = link.use();
+    try {
+      const channel = await opened<ClientChannel>(await link.client, (client, done) =>
+        client.openssh_forwardOutStreamLocal(path, done),
+      );
+      return channel.once('close', ended);
+    } catch (error) {
+      ended();
+      throw error;
+    }
+  };
+
+  return {
+    exec: async (argv, options = {}) =>
+      execute(commandLine(root ? argv : asRoot(argv)), argv[0] ?? '', options),
+    openUnixSocket: root ? forward : relay,
+    close: () => links.close(),
+  };
+}
+
+type Opener<C> = (client: Client, done: (error: Error | undefined, channel: C) => void) => unknown;
+
+function openOn<C>(host: string, client: Client, open: Opener<C>): Promise<C> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: Error) =>
+      reject(hostUnreachable(host, `no channel could be opened (${error.message})`, error));
+    const lost = () => failed(new Error('the connection was lost'));
+    client.once('close', lost);
+    try {
+      open(client, (error, channel) => {
+        client.off('close', lost);
+        if (error) failed(error);
+        else resolve(channel);
+      });
+    } catch (error) {
+      // ssh2 throws, and does not call back, when the connection is already gone.
+      client.off('close', lost);
+      failed(error as Error);
+    }
+  });
+}
+
+function runningOn(host: string, channel: ClientChannel, abandoned: () => void): Running {
+  const ended = new Promise<number | null>((resolve, reject) => {
+    let exit: number | null | undefined;
+    channel.once('exit', (code: number | null) => (exit = code));
+    channel.once('close', () => {
+      if (exit === undefined) reject(hostUnreachable(host, 'the connection was lost while a command ran'));
+      else resolve(exit);
+    });
+  });
+  return {
+    stdin: channel,
+    stdout: channel,
+    stderr: channel.stderr as Running['stderr'],
+    ended,
+    stop: () => {
+      abandoned();
+      channel.close();
+    },
+  };
+}

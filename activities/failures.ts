@@ -1,0 +1,111 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { BadInput } from '../workflows/contract/bad-input.js';
+
+/** How workflows tell failures apart: `failure.type`. Only HostUnreachable is worth another try as it stands. */
+export type FailureType =
+  | 'HostUnreachable'
+  | 'HostKeyChanged'
+  | 'HostKeyUnknown'
+  | 'AuthenticationRefused'
+  | 'BadInput'
+  | 'OutputTooLarge'
+  | 'JobFailed'
+  | 'JobStalled';
+
+function final(type: FailureType, message: string, cause?: unknown): ApplicationFailure {
+  return ApplicationFailure.create({ type, message, nonRetryable: true, ...causedBy(cause) });
+}
+
+const causedBy = (cause: unknown) => (cause instanceof Error ? { cause } : {});
+
+/** The link, not the host's answer: refused, timed out, cut. */
+export function hostUnreachable(host: string, why: string, cause?: unknown): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'HostUnreachable' satisfies FailureType,
+    message: `${host} cannot be reached: ${why}; it is tried again, meanwhile check that it is up and its address is right`,
+    nonRetryable: false,
+    ...causedBy(cause),
+  });
+}
+
+/** `shown` is what the host presented: a fingerprint, or that it has no key of a pinned type. */
+export function hostKeyChanged(host: string, presented: string): ApplicationFailure {
+  return final(
+    'HostKeyChanged',
+    `${host} showed another host key than the pinned one (${presented}); if it was reinstalled, put its new key in ` +
+      'host-keys of the configuration, otherwise someone may be in between',
+  );
+}
+
+export function hostKeyUnknown(host: string): ApplicationFailure {
+  return final(
+    'HostKeyUnknown',
+    `${host} has no pinned host key that can be used; run \`myc-wf host add ${host}\` and compare the fingerprint`,
+  );
+}
+
+export function authenticationRefused(
+  host: string,
+  user: string,
+  why: string,
+  cause?: unknown,
+): ApplicationFailure {
+  return final(
+    'AuthenticationRefused',
+    `${host} cannot be entered as ${user}: ${why}; put the right identity-file and user in the configuration, or the ` +
+      "key in the host's authorized_keys",
+    cause,
+  );
+}
+
+export function badInput(error: BadInput): ApplicationFailure {
+  return final('BadInput', error.message, error);
+}
+
+export function outputTooLarge(host: string, command: string): ApplicationFailure {
+  return final(
+    'OutputTooLarge',
+    `\`${command}\` on ${host} wrote more than 8 MiB; have it write to a file on the host, or narrow it`,
+  );
+}
+
+export interface JobEnd {
+  host: string;
+  step: string;
+  subject?: string;
+  /** Secrets masked already: see JobResult. */
+  lastLines?: readonly string[];
+}
+
+const named = ({ step, subject }: JobEnd) => (subject === undefined ? step : `${step} (${subject})`);
+const ending = ({ lastLines = [] }: JobEnd) => (lastLines.length === 0 ? '' : `\n${lastLines.join('\n')}`);
+
+/** For the caller of runJob that takes a non-zero exit as the end of the operation. */
+export function jobFailed(job: JobEnd & { exit: number }): ApplicationFailure {
+  return final(
+    'JobFailed',
+    `${named(job)} failed on ${job.host} with exit code ${job.exit}; its last lines say why, then run the operation again` +
+      ending(job),
+  );
+}
+
+export function jobStalled(job: JobEnd & { seconds: number; phase: string }): ApplicationFailure {
+  return final(
+    'JobStalled',
+    `${named(job)} on ${job.host} did not move for ${job.seconds} s and was stopped (last: ${job.phase}); look at the host, ` +
+      `then run the operation again${ending(job)}`,
+  );
+}
+
+/** An activity that parses what it is handed: a contract's BadInput becomes a final failure, anything else passes. */
+export function accepting<A extends unknown[], R>(
+  activity: (...args: A) => R | Promise<R>,
+): (...args: A) => Promise<R> {
+  return async (...args) => {
+    try {
+      return await activity(...args);
+    } catch (error) {
+      throw error instanceof BadInput ? badInput(error) : error;
+    }
+  };
+}
