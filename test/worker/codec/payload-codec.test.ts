@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import { type Payload, defaultPayloadConverter } from '@temporalio/common';
+import { expect, test } from 'vitest';
+import { makePayloadCodec } from '../../../worker/codec/payload-codec.js';
+
+const key = randomBytes(32);
+const codec = makePayloadCodec(key);
+const plain: Payload = defaultPayloadConverter.toPayload({ host: 'canary.example.org' });
+
+async function encoded(): Promise<Payload & { data: Uint8Array }> {
+  const [payload] = await codec.encode([plain]);
+  return { ...payload, data: payload!.data! };
+}
+
+test('gives back what it encrypted, and shows nothing of it', async () => {
+  const secret = await encoded();
+  expect(Buffer.from(secret.data).includes('canary')).toBe(false);
+  const [back] = await codec.decode([secret]);
+  expect(defaultPayloadConverter.fromPayload(back!)).toEqual({ host: 'canary.example.org' });
+});
+
+test('never encrypts the same payload twice alike', async () => {
+  expect(Buffer.from((await encoded()).data)).not.toEqual(Buffer.from((await encoded()).data));
+});
+
+test('refuses a payload that is not encrypted', async () => {
+  await expect(codec.decode([plain])).rejects.toThrow('a payload is not encrypted');
+});
+
+test('refuses a payload under another key, naming both', async () => {
+  const [other] = await makePayloadCodec(randomBytes(32)).encode([plain]);
+  await expect(codec.decode([other!])).rejects.toThrow(
+    /under the codec key [0-9a-f]{12}, not [0-9a-f]{12}; give the client and the worker the same/,
+  );
+});
+
+test('refuses every changed byte, and a cut payload', async () => {
+  const secret = await encoded();
+  for (let at = 0; at < secret.data.length; at += 1) {
+    const data = Buffer.from(secret.data);
+    data[at]! ^= 1;
+    await expect(codec.decode([{ ...secret, data }])).rejects.toThrow('was changed after it was encrypted');
+  }
+  for (const length of [0, 5, 27]) {
+    const data = secret.data.subarray(0, length);
+    await expect(codec.decode([{ ...secret, data }])).rejects.toThrow('was changed after it was encrypted');
+  }
+});
+
+test("refuses another key's payload that claims this key", async () => {
+  const [other] = await makePayloadCodec(randomBytes(32)).encode([plain]);
+  const forged = { metadata: (await encoded()).metadata!, data: other!.data! };
+  await expect(codec.decode([forged])).rejects.toThrow('was changed after it was encrypted');
+});
