@@ -36,6 +36,6 @@ export function makeContext(options: GlobalOptions, signal: AbortSignal): Contex
 async function connectEngine(config: Config): Promise<Engine> {
   const { temporalEngine } = await import('./temporal-engine.js');
   const module = './connect.js';
-  const { connect } = (await import(module)) as { connect(config: Config): Promise<Connected> };
+  const { connect } = (await import(module)) as { connect: (config: Config) => Promise<Connected> };
   return temporalEngine(await connect(config));
 }

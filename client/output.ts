@@ -40,7 +40,7 @@ export function makeOutput({ json, stdout, stderr }: OutputOptions): Output {
     error: (what, next, exitCode) => {
       if (json) writeJson({ error: { message: what, ...(next === undefined ? {} : { next }), exitCode } });
       // NO_COLOR, FORCE_COLOR and a pipe are styleText's to honour.
-      const label = styleText('red', 'error:', { stream: stderr as NodeJS.WriteStream });
+      const label = styleText('red', 'error:', { stream: stderr });
       stderr.write(`${label} ${what}\n${next === undefined ? '' : `  ${next}\n`}`);
     },
   };

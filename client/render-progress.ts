@@ -58,7 +58,7 @@ export function renderChanges(before: View | undefined, view: View): string[] {
     .map((step) => {
       if (step.state === 'running') return `… ${step.title}`;
       const parts = [step.title, detailOf(step, view), timeOf(step, view.nowMs)];
-      return `${marks[step.state as Exclude<StepState, 'running'>]} ${parts.filter((part) => part !== '').join('  ')}`;
+      return `${marks[step.state]} ${parts.filter((part) => part !== '').join('  ')}`;
     });
 }
 

@@ -18,8 +18,8 @@ import { pendingActivities } from './pending-activities.js';
 
 export interface Connected {
   client: Client;
-  uiUrl(workflowId: string, runId?: string): string;
-  close(): Promise<void>;
+  uiUrl: (workflowId: string, runId?: string) => string;
+  close: () => Promise<void>;
 }
 
 /** An unanswered query means no worker: the view says so instead of hanging. */

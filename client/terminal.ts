@@ -20,7 +20,7 @@ export function makeTerminal(interactive: boolean): Terminal {
     },
     choose: async <T extends string>(text: string, answers: readonly T[]) => {
       const { select, isCancel } = await import('@clack/prompts');
-      const options = answers.map((value) => ({ value: value as string, label: value }));
+      const options = answers.map((value) => ({ value: value, label: value }));
       const answer = await select<string>({ message: text, options, output: process.stderr });
       if (isCancel(answer)) throw left();
       return answer as T;

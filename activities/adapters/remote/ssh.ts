@@ -115,7 +115,7 @@ function runningOn(host: string, channel: ClientChannel, abandoned: () => void):
   return {
     stdin: channel,
     stdout: channel,
-    stderr: channel.stderr as Running['stderr'],
+    stderr: channel.stderr,
     ended,
     stop: () => {
       abandoned();
