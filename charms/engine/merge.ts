@@ -1,5 +1,8 @@
 export type Mapping = Record<string, unknown>;
 
+/** Lists that mean one thing as a whole: a healthcheck's test with words added to it would be another command. */
+const replaced = new Set(['entrypoint', 'test']);
+
 export function isMapping(value: unknown): value is Mapping {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -19,7 +22,14 @@ export function merge(base: unknown, over: unknown): unknown {
 export function mergeMappings(base: Mapping, over: Mapping): Mapping {
   const result = new Map<string, unknown>(Object.entries(base));
   for (const [key, value] of Object.entries(over))
-    result.set(key, result.has(key) ? merge(keyed(key, result.get(key), value), value) : value);
+    result.set(
+      key,
+      result.has(key)
+        ? replaced.has(key) && Array.isArray(value)
+          ? value
+          : merge(keyed(key, result.get(key), value), value)
+        : value,
+    );
   // fromEntries defines its keys, so a key such as "__proto__" cannot reach a prototype.
   return Object.fromEntries(result);
 }

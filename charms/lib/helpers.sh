@@ -29,6 +29,7 @@ options-get() {
 }
 
 # config-add [YAML]: adds to docker-compose.yml, from its root on. Reads stdin when there is no argument.
+# shellcheck disable=SC2120 # a hook may pass it, init-config-add pipes
 config-add() {
 	local number files=("$COMPOSE_FRAGMENTS/$SERVICE_NAME@$HOOK_NAME."*.yml)
 	[ -e "${files[0]}" ] || files=()
@@ -42,6 +43,7 @@ config-add() {
 
 # init-config-add [YAML]: adds to the services of docker-compose.yml, a mapping of service names.
 init-config-add() {
+	# shellcheck disable=SC2119 # it reads what is piped
 	{
 		printf 'services:\n'
 		if [ "$#" -gt 0 ]; then printf '%s\n' "$1"; else cat; fi | sed 's/^/  /'

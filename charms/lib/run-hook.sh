@@ -13,7 +13,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export -f debug info warn err error die options-get config-add init-config-add docker_get_uid \
 	get_running_containers_for_service
 
-mkdir -p -m 0700 "$COMPOSE_FRAGMENTS"
+(umask 077 && mkdir -p "$COMPOSE_FRAGMENTS")
 rm -f -- "$COMPOSE_FRAGMENTS/$SERVICE_NAME@$HOOK_NAME."*.yml
 cd "$charm"
 exec "./hooks/$HOOK_NAME" </dev/null

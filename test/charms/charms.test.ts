@@ -1,0 +1,175 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { parseComposeFile } from '../../charms/engine/compose-file.js';
+import { addFragments } from '../../charms/engine/fragments.js';
+import { loadCharms } from '../../charms/engine/loader.js';
+import { parseMetadata } from '../../charms/engine/metadata.js';
+import { type Plan, plan } from '../../charms/engine/render.js';
+import { parseYaml } from '../../charms/engine/yaml.js';
+
+const folder = fileURLToPath(new URL('../../charms', import.meta.url));
+const charms = loadCharms(folder, 'myc');
+const planOf = (text: string): Plan =>
+  plan({
+    composeFile: parseComposeFile(text, 'compose.yml'),
+    charms,
+    project: 'myc',
+    datastore: '/srv/datastore',
+  });
+const key = `ssh-ed25519 ${'A'.repeat(68)} me@laptop`;
+
+/** Runs a charm's init hook as a host does, with a `docker` that answers uids, in a folder of its own. */
+function runInit(
+  charm: string,
+  options: unknown,
+): { code: number | null; stderr: string; root: string; fragments: unknown[] } {
+  const root = mkdtempSync(join(tmpdir(), 'hook-'));
+  const fragments = join(root, 'fragments');
+  mkdirSync(join(root, 'bin'));
+  writeFileSync(join(root, 'bin/docker'), `#!/bin/sh\nid -u\n`, { mode: 0o755 });
+  writeFileSync(join(root, 'options.json'), JSON.stringify(options));
+  const run = () =>
+    spawnSync('bash', [join(folder, 'lib/run-hook.sh'), join(folder, charm), 'init'], {
+      encoding: 'utf8',
+      env: {
+        PATH: `${join(root, 'bin')}:${process.env.PATH ?? ''}`,
+        SERVICE_NAME: charm,
+        PROJECT_NAME: 'myc',
+        COMPOSE_OPTIONS: join(root, 'options.json'),
+        COMPOSE_FRAGMENTS: fragments,
+        SERVICE_DATASTORE: join(root, 'data'),
+        SERVICE_CONFIGSTORE: join(root, 'config'),
+        DOCKER_BASE_IMAGE: 'any',
+        MIRROR_DIR_CONFIG: join(root, 'mirror-dir/config.yml'),
+      },
+    });
+  const { status, stderr } = run();
+  // A second run leaves what the first left.
+  if (status === 0) expect(run().status).toBe(0);
+  const files = existsSync(fragments) ? readdirSync(fragments).sort() : [];
+  const contents = files.map((file) => parseYaml(readFileSync(join(fragments, file), 'utf8'), file).value);
+  return { code: status, stderr, root, fragments: contents };
+}
+
+describe('the reference of metadata.yml', () => {
+  it('is a right metadata.yml and has every key the schema has', () => {
+    const text = readFileSync(join(folder, 'metadata.reference.yml'), 'utf8');
+    expect(Object.keys(parseMetadata(text, 'metadata.reference.yml')).sort()).toEqual([
+      ...[
+        'backup',
+        'charm-resources',
+        'config-resources',
+        'data-resources',
+        'default-options',
+        'description',
+      ],
+      ...['docker-compose', 'docker-image', 'options', 'provides', 'subordinate', 'type', 'uses'],
+    ]);
+    expect(() => parseMetadata('docker-imgae: x\n', 'metadata.yml')).toThrow(
+      /metadata\.yml:1:1: unknown key/,
+    );
+  });
+});
+
+describe('the charms of this repository', () => {
+  it('are these, and each has a README and either an image, a build or no container', () => {
+    expect(charms.map(({ name }) => name)).toEqual([
+      'apache',
+      'cron',
+      'postgres',
+      'rsync-backup',
+      'rsync-backup-target',
+    ]);
+    for (const { name, metadata, buildDigest } of charms) {
+      expect(readFileSync(join(folder, name, 'README.md'), 'utf8')).toContain(`# ${name}\n`);
+      expect([
+        metadata['docker-image'] !== undefined,
+        buildDigest !== undefined,
+        metadata.type === 'stub',
+      ]).toContain(true);
+    }
+  });
+
+  it.each(charms.map(({ name }) => name))('%s renders as its README shows it', (name) => {
+    const readme = readFileSync(join(folder, name, 'README.md'), 'utf8');
+    const example = /```yaml\n([^]*?)```/.exec(readme)?.[1] ?? '';
+    const { services, warnings } = planOf(example);
+    expect(services.map(({ charm }) => charm)).toEqual([name]);
+    expect(warnings).toEqual([]);
+  });
+
+  it('have shell without a fault', () => {
+    const files = execFileSync('find', [folder, '-type', 'f', '-perm', '/100'], { encoding: 'utf8' });
+    const shell = files.split('\n').filter((file) => file !== '');
+    expect(shell.length).toBeGreaterThanOrEqual(8);
+    const checked = spawnSync('shellcheck', ['-x', ...shell, join(folder, 'lib/helpers.sh')], {
+      encoding: 'utf8',
+    });
+    expect(checked.stdout).toBe('');
+    expect(checked.status).toBe(0);
+  });
+});
+
+describe('init hooks', () => {
+  it('postgres makes its password once, as a file only', () => {
+    const { code, root, fragments } = runInit('postgres', {});
+    expect(code).toBe(0);
+    const password = readFileSync(join(root, 'data/.compose/password/postgres-root'), 'utf8');
+    expect(password).toMatch(/^[0-9a-f]{64}$/);
+    expect(JSON.stringify(fragments)).not.toContain(password);
+    const merged = addFragments(planOf('postgres:\n').dockerCompose, [
+      { service: 'postgres', hook: 'init', content: fragments[0] },
+    ]);
+    expect(merged.dockerCompose).toMatchObject({
+      services: { postgres: { environment: { POSTGRES_PASSWORD_FILE: '/run/secrets/postgres-root' } } },
+    });
+  });
+
+  it('apache publishes the port asked for, and refuses what is none', () => {
+    expect(runInit('apache', { port: 8080 }).fragments).toEqual([
+      { services: { apache: { ports: ['8080:80'] } } },
+    ]);
+    for (const port of ['80; rm -rf /', 0, 65536, '$(id)']) {
+      const { code, stderr } = runInit('apache', { port });
+      expect(code).toBe(1);
+      expect(stderr).toContain('write a number from 1 to 65535');
+    }
+  });
+
+  it('cron writes its jobs, and refuses a command of two lines', () => {
+    const { root } = runInit('cron', { jobs: { tick: { schedule: '*/5 * * * *', command: 'date +%s' } } });
+    expect(readFileSync(join(root, 'config/etc/cron.d/myc-tick'), 'utf8')).toBe(
+      '*/5 * * * * root date +\\%s\n',
+    );
+    const bad = { tick: { schedule: '* * * * *', command: 'a\n* * * * * root b' } };
+    expect(runInit('cron', { jobs: bad })).toMatchObject({ code: 1 });
+  });
+
+  it('rsync-backup-target writes the admins and refuses a name or a key that is none', () => {
+    const { root, fragments } = runInit('rsync-backup-target', { port: 10023, admin: { myadmin: [key] } });
+    const written: unknown = JSON.parse(
+      readFileSync(join(root, 'config/etc/rsync-backup-target/admins.json'), 'utf8'),
+    );
+    expect(written).toEqual({ myadmin: [key] });
+    expect(fragments).toMatchObject([{ services: { 'rsync-backup-target': { ports: ['10023:22'] } } }]);
+    for (const admin of [
+      { '../x': [key] },
+      { a: [`command="sh" ${key}`] },
+      { a: [`${key}\n${key}`] },
+      { a: key },
+    ])
+      expect(runInit('rsync-backup-target', { port: 10023, admin }).code).toBe(1);
+  });
+
+  it('rsync-backup writes what is mirrored, and refuses a path with ..', () => {
+    const { root } = runInit('rsync-backup', { mirror: { '/srv/datastore': { exclude: ['/tmp/'] } } });
+    expect(JSON.parse(readFileSync(join(root, 'mirror-dir/config.yml'), 'utf8'))).toEqual({
+      '/srv/datastore': { exclude: ['/tmp/'] },
+    });
+    expect(runInit('rsync-backup', { mirror: { '/srv/../etc': {} } }).code).toBe(1);
+  });
+});
