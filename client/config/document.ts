@@ -29,7 +29,8 @@ async function current(file: string): Promise<{ text: string; mode: number }> {
   try {
     return { text: await readFile(file, 'utf8'), mode: (await stat(file)).mode & 0o777 };
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { text: '', mode: 0o600 };
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+      return { text: '', mode: 0o600 };
     throw error;
   }
 }
