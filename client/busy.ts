@@ -14,7 +14,11 @@ export function clock(at: Date, now = new Date()): string {
 }
 
 /** The lock is held: by what, since when, and how to watch it. */
-export function busy(workflowId: string, running: { type: string; startTime: Date }, now?: Date): CommandError {
+export function busy(
+  workflowId: string,
+  running: { type: string; startTime: Date },
+  now?: Date,
+): CommandError {
   const subject = subjectOf(workflowId);
   const since = clock(running.startTime, now);
   return new CommandError(

@@ -32,7 +32,8 @@ export interface Execution {
   runId: string;
 }
 
-export type Status = 'running' | 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed out' | 'continued';
+export type Status =
+  'running' | 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed out' | 'continued';
 
 export interface Look extends Execution {
   type: string;

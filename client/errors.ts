@@ -42,7 +42,8 @@ export function asCommandError(error: unknown): CommandError {
   if (error instanceof CommandError) return error;
   if (error instanceof BadInput) return usage(error.what, error.next);
   if (!(error instanceof Error)) return new CommandError(exitCodes.failed, String(error));
-  if (error.name === 'WorkflowNotFoundError') return notFound(error.message, 'myc-wf list shows what there is');
+  if (error.name === 'WorkflowNotFoundError')
+    return notFound(error.message, 'myc-wf list shows what there is');
   if (error.name === 'WorkflowFailedError') return workflowFailure(error.cause);
   const refused = innermost(error);
   if ('code' in refused && serverTrouble.has(refused.code as number)) return noTemporal(refused.message);
@@ -60,7 +61,8 @@ const noTemporal = (why: string): CommandError =>
 /** The failure an operator needs is the first ApplicationFailure under the wrappers (activity, child workflow). */
 export function workflowFailure(cause: unknown): CommandError {
   let failure = cause;
-  while (failure instanceof Error && failure.cause instanceof Error && wraps(failure)) failure = failure.cause;
+  while (failure instanceof Error && failure.cause instanceof Error && wraps(failure))
+    failure = failure.cause;
   if (!(failure instanceof Error)) return new CommandError(exitCodes.failed, 'the workflow failed');
   const type = 'type' in failure && typeof failure.type === 'string' ? failure.type : '';
   const message = failure.name === 'CancelledFailure' ? 'cancelled' : failure.message;

@@ -54,9 +54,9 @@ export async function follow(
 
 async function viewOf(engine: Engine, look: Look, title: string | undefined, rates: Rates): Promise<View> {
   const children = await Promise.all(
-    (look.status === 'running' ? (look.progress?.children ?? []) : []).slice(0, 20).map((id) =>
-      engine.look(id).catch(() => undefined),
-    ),
+    (look.status === 'running' ? (look.progress?.children ?? []) : [])
+      .slice(0, 20)
+      .map((id) => engine.look(id).catch(() => undefined)),
   );
   const { operation, subject } = look.progress ?? {};
   return {
@@ -98,7 +98,9 @@ async function ask(
   const question = look.progress?.question;
   if (question === undefined) return;
   if (!terminal.interactive) {
-    output.say(`? ${question.text}\n  myc-wf answer ${subjectOf(look.workflowId)} ${question.answers.join('|')}`);
+    output.say(
+      `? ${question.text}\n  myc-wf answer ${subjectOf(look.workflowId)} ${question.answers.join('|')}`,
+    );
     return;
   }
   show.pause();

@@ -12,7 +12,10 @@ export interface GlobalOptions {
 }
 
 /** The real context; every heavy module is imported when it is first needed. */
-export function makeContext(options: GlobalOptions, signal: AbortSignal): Context & { close(): Promise<void> } {
+export function makeContext(
+  options: GlobalOptions,
+  signal: AbortSignal,
+): Context & { close(): Promise<void> } {
   const { stdin, stdout, stderr } = process;
   const json = options.json ?? false;
   let engine: Promise<Engine> | undefined;

@@ -21,7 +21,16 @@ export function jsonView(write: (event: object) => void): ProgressView {
   return {
     update: ({ look, children, uiUrl }) => {
       const { workflowId, runId, status, progress, pending } = look;
-      const event = { event: 'progress', workflowId, runId, uiUrl, status, progress, activities: pending, children };
+      const event = {
+        event: 'progress',
+        workflowId,
+        runId,
+        uiUrl,
+        status,
+        progress,
+        activities: pending,
+        children,
+      };
       const line = JSON.stringify(event);
       if (line !== last) write(event);
       last = line;

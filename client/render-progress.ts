@@ -42,9 +42,11 @@ export function renderProgress(view: View, width: number, frame = 0): string {
     `${mark} ${title.padEnd(titleWidth)}  ${cut(detail, detailRoom).padEnd(detailWidth)}  ${time}`.trimEnd(),
   );
   const pending = steps.filter(({ state }) => state === 'pending').map(({ title }) => `· ${title}`);
-  return [...lines, ...childLines(view, width), ...(pending.length > 0 ? [cut(pending.join('   '), width)] : [])].join(
-    '\n',
-  );
+  return [
+    ...lines,
+    ...childLines(view, width),
+    ...(pending.length > 0 ? [cut(pending.join('   '), width)] : []),
+  ].join('\n');
 }
 
 export const headerOf = ({ title, look, uiUrl }: Pick<View, 'title' | 'look' | 'uiUrl'>): string =>
@@ -66,8 +68,13 @@ function detailOf(step: Step, { look, rates }: View): string {
   if (step.state !== 'running') return step.detail ?? '';
   const activity = look.pending.find(({ heartbeat }) => heartbeat?.step === step.id);
   const transfer = activity === undefined ? '' : transferText(activity, rates.get(step.id));
-  const retried = look.pending.find(({ attempt, heartbeat }) => attempt > 1 && (heartbeat?.step ?? step.id) === step.id);
-  const parts = [transfer === '' ? (step.detail ?? '') : transfer, retried === undefined ? '' : attemptText(retried)];
+  const retried = look.pending.find(
+    ({ attempt, heartbeat }) => attempt > 1 && (heartbeat?.step ?? step.id) === step.id,
+  );
+  const parts = [
+    transfer === '' ? (step.detail ?? '') : transfer,
+    retried === undefined ? '' : attemptText(retried),
+  ];
   return parts.filter((part) => part !== '').join('   ');
 }
 
@@ -95,7 +102,8 @@ function childLines({ children, rates, nowMs }: View, width: number): string[] {
   return children.map((look) => {
     const view = { title: '', uiUrl: '', look, children: [], rates, nowMs };
     const step = look.progress?.steps.find(({ state }) => state === 'running' || state === 'waiting');
-    const now = step === undefined ? look.status : [step.title, detailOf(step, view)].filter(Boolean).join('   ');
+    const now =
+      step === undefined ? look.status : [step.title, detailOf(step, view)].filter(Boolean).join('   ');
     return cut(`  ${subjectOf(look.workflowId).padEnd(nameWidth)}  ${now}`, width);
   });
 }

@@ -7,7 +7,12 @@ import {
   parseRecoveryDestination,
 } from '../workflows/contract/addresses.js';
 import { BadInput, shown } from '../workflows/contract/bad-input.js';
-import { backupWorkflowId, fleetWorkflowId, hostWorkflowId, waiterWorkflowId } from '../workflows/contract/ids.js';
+import {
+  backupWorkflowId,
+  fleetWorkflowId,
+  hostWorkflowId,
+  waiterWorkflowId,
+} from '../workflows/contract/ids.js';
 import {
   type HostName,
   type OperationId,
@@ -45,12 +50,18 @@ export interface StartOptions {
   unverified?: boolean;
 }
 
-type Inputs<N extends OperationName> = (args: readonly string[], options: StartOptions) => Partial<Operations[N]>[];
+type Inputs<N extends OperationName> = (
+  args: readonly string[],
+  options: StartOptions,
+) => Partial<Operations[N]>[];
 
 /** The words of each operation -> what its workflow is told, one input per host. Nothing is touched before this passes. */
 const readers: { [N in OperationName]: Inputs<N> } = {
   vpsSetup: (hosts, { domain }) =>
-    each(hosts, (host) => ({ host: parseHostAddress(host).host, ...optional('domain', domain, parseDomainName) })),
+    each(hosts, (host) => ({
+      host: parseHostAddress(host).host,
+      ...optional('domain', domain, parseDomainName),
+    })),
   deploy: (hosts, { domain, withoutDockerClean, dockerRestart }) =>
     each(hosts, (host) => ({
       host: parseHostName(host),
@@ -59,11 +70,17 @@ const readers: { [N in OperationName]: Inputs<N> } = {
       ...(dockerRestart === false ? { noDockerRestart: true } : {}),
     })),
   up: ([host, ...services]) => [
-    { host: parseHostName(host), ...(services.length > 0 ? { services: services.map(parseServiceName) } : {}) },
+    {
+      host: parseHostName(host),
+      ...(services.length > 0 ? { services: services.map(parseServiceName) } : {}),
+    },
   ],
   backupInstall: ([target, ...hosts], { ident }) => {
     if (ident !== undefined && hosts.length > 1)
-      throw new BadInput('--ident with several hosts', 'two hosts never write one mirror: start them one by one');
+      throw new BadInput(
+        '--ident with several hosts',
+        'two hosts never write one mirror: start them one by one',
+      );
     const parsed = parseBackupTarget(target);
     return each(hosts, (host) => ({
       host: parseHostName(host),
@@ -72,7 +89,10 @@ const readers: { [N in OperationName]: Inputs<N> } = {
     }));
   },
   backup: (hosts, { allowMassDeletion }) =>
-    each(hosts, (host) => ({ host: parseHostName(host), ...(allowMassDeletion ? { allowMassDeletion } : {}) })),
+    each(hosts, (host) => ({
+      host: parseHostName(host),
+      ...(allowMassDeletion ? { allowMassDeletion } : {}),
+    })),
   recover: ([from, to], { unverified }) => {
     const source = parseBackupSource(from);
     const { host, path } = parseRecoveryDestination(to);
@@ -81,10 +101,21 @@ const readers: { [N in OperationName]: Inputs<N> } = {
         `${shown(to)} names a path`,
         'name the path to take as well: ADMIN@TARGET#IDENT:/PATH VPS:/DEST',
       );
-    return [{ host, source, ...(path === undefined ? {} : { destination: path }), ...(unverified ? { unverified } : {}) }];
+    return [
+      {
+        host,
+        source,
+        ...(path === undefined ? {} : { destination: path }),
+        ...(unverified ? { unverified } : {}),
+      },
+    ];
   },
   recoverTarget: ([host, source, destination]) => [
-    { host: parseHostName(host), source: parseAbsolutePath(source), destination: parseAbsolutePath(destination) },
+    {
+      host: parseHostName(host),
+      source: parseAbsolutePath(source),
+      destination: parseAbsolutePath(destination),
+    },
   ],
 };
 
@@ -113,7 +144,8 @@ export function planStart(
   const title = titleOf(operation, inputs);
   const [input] = inputs;
   if (input === undefined) throw new BadInput(`start ${commandWord(operation)} without a host`, 'name one');
-  if (inputs.length > 1) return { inputs, title, request: fleetRequest(operation, operationId, inputs, options) };
+  if (inputs.length > 1)
+    return { inputs, title, request: fleetRequest(operation, operationId, inputs, options) };
   if (options.wait) return { inputs, title, request: waiterRequest(operation, input) };
   const workflowId =
     operation === 'backup' ? backupWorkflowId(parseIdent(input.host)) : hostWorkflowId(input.host);
@@ -127,8 +159,17 @@ function fleetRequest(
   inputs: OperationInput[],
   { parallel, wait }: StartOptions,
 ): StartRequest {
-  if (wait) throw new BadInput('--wait with several hosts', 'start them one by one, or run the command again: it does what is left');
-  const input: FleetInput = { operationId, operation, inputs, ...(parallel === undefined ? {} : { parallel }) };
+  if (wait)
+    throw new BadInput(
+      '--wait with several hosts',
+      'start them one by one, or run the command again: it does what is left',
+    );
+  const input: FleetInput = {
+    operationId,
+    operation,
+    inputs,
+    ...(parallel === undefined ? {} : { parallel }),
+  };
   return {
     workflowType: 'fleet',
     workflowId: fleetWorkflowId(commandWord(operation), operationId),
@@ -148,7 +189,9 @@ function waiterRequest(operation: OperationName, input: OperationInput): StartRe
 }
 
 function titleOf(operation: OperationName, inputs: readonly OperationInput[]): string {
-  const [first] = inputs as [OperationInput & { source?: BackupSource | string; target?: Operations['backupInstall']['target'] }];
+  const [first] = inputs as [
+    OperationInput & { source?: BackupSource | string; target?: Operations['backupInstall']['target'] },
+  ];
   const hosts = inputs.map(({ host }) => host).join(', ');
   if (operation === 'recover' && typeof first.source === 'object')
     return `recover ${first.source.ident} -> ${hosts}`;
@@ -167,6 +210,10 @@ function refuseTwice(inputs: readonly OperationInput[]): void {
 
 const each = <T>(hosts: readonly string[], make: (host: string) => T): T[] => hosts.map(make);
 
-function optional<K extends string, T>(key: K, value: string | undefined, parse: (value: unknown) => T): Partial<Record<K, T>> {
+function optional<K extends string, T>(
+  key: K,
+  value: string | undefined,
+  parse: (value: unknown) => T,
+): Partial<Record<K, T>> {
   return value === undefined ? {} : ({ [key]: parse(value) } as Record<K, T>);
 }

@@ -94,7 +94,11 @@ async function look(client: Client, handle: WorkflowHandle): Promise<Look> {
 
 async function pollers({ options, workflowService }: Client): Promise<number> {
   const { namespace } = options;
-  const { pollers: found } = await workflowService.describeTaskQueue({ namespace, taskQueue: { name: taskQueue }, taskQueueType: 1 });
+  const { pollers: found } = await workflowService.describeTaskQueue({
+    namespace,
+    taskQueue: { name: taskQueue },
+    taskQueueType: 1,
+  });
   return found?.length ?? 0;
 }
 
@@ -113,7 +117,9 @@ async function list(client: Client, { runningOnly, host, limit }: ListFilter): P
   return rows;
 }
 
-type Info = Pick<WorkflowExecutionInfo, 'workflowId' | 'runId' | 'type' | 'status' | 'startTime'> & { closeTime?: Date | undefined };
+type Info = Pick<WorkflowExecutionInfo, 'workflowId' | 'runId' | 'type' | 'status' | 'startTime'> & {
+  closeTime?: Date | undefined;
+};
 
 const listed = (info: Info): Listed => ({
   workflowId: info.workflowId,

@@ -18,7 +18,9 @@ async function put(file: string, section: string, name: string, value: object): 
     if (item === undefined) continue;
     for (const parent of [[section], [section, name]])
       if (!isMap(document.getIn(parent, true))) document.setIn(parent, document.createNode({}));
-    document.setIn([section, name, key], document.createNode(item));
+    // A plain value is set into the scalar that is there, which keeps the comment beside it.
+    const plain = typeof item === 'string' || typeof item === 'number';
+    document.setIn([section, name, key], plain ? item : document.createNode(item));
   }
   const written = document.toString();
   parseConfig(written, file);
@@ -29,7 +31,8 @@ async function current(file: string): Promise<{ text: string; mode: number }> {
   try {
     return { text: await readFile(file, 'utf8'), mode: (await stat(file)).mode & 0o777 };
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { text: '', mode: 0o600 };
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+      return { text: '', mode: 0o600 };
     throw error;
   }
 }

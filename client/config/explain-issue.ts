@@ -23,7 +23,8 @@ export function explainIssue(issue: Issue, data: unknown): Explained {
     };
   }
   if (issue.code === 'invalid_type') return wrongType(issue.path, key, issue.expected, at(data, issue.path));
-  const what = issue.code === 'too_small' || issue.code === 'too_big' ? issue.message : `${key}: ${issue.message}`;
+  const what =
+    issue.code === 'too_small' || issue.code === 'too_big' ? issue.message : `${key}: ${issue.message}`;
   return { path: issue.path, onKey: false, what, next: `write another value for ${key}` };
 }
 
@@ -37,7 +38,8 @@ function wrongType(path: readonly PropertyKey[], key: string, expected: string, 
 
 function remedy(key: string, expected: string): string {
   if (expected === 'array') return `write a list: one "- …" a line under ${key}`;
-  if (expected === 'object' || expected === 'record') return `write "key: value" lines, indented, under ${key}`;
+  if (expected === 'object' || expected === 'record')
+    return `write "key: value" lines, indented, under ${key}`;
   if (expected === 'string') return `put it in quotes: ${key}: "…"`;
   return `write ${key}: ${named(expected)}`;
 }

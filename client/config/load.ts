@@ -28,7 +28,8 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfi
   if (named !== undefined && named !== '') {
     const file = path.resolve(named);
     const config = await readConfig(file);
-    if (config === undefined) throw usage(`${file} does not exist`, 'name an existing file with --config or MYC_WF_CONFIG');
+    if (config === undefined)
+      throw usage(`${file} does not exist`, 'name an existing file with --config or MYC_WF_CONFIG');
     return { config, files: [file], writeTo: file };
   }
   const usual = usualFiles(isRoot);
@@ -71,7 +72,8 @@ export function mergeConfig(base: Config, over: Config): Config {
 function merge(base: unknown, over: unknown): unknown {
   if (!isMapping(base) || !isMapping(over)) return over;
   const merged: Record<string, unknown> = { ...base };
-  for (const [key, value] of Object.entries(over)) merged[key] = key in base ? merge(base[key], value) : value;
+  for (const [key, value] of Object.entries(over))
+    merged[key] = key in base ? merge(base[key], value) : value;
   return merged;
 }
 

@@ -23,7 +23,8 @@ export function parseConfig(text: string, file: string): Config {
     return configError({ file, text, line, column: col }, what, next);
   };
   const [wrong] = document.errors;
-  if (wrong !== undefined) throw at(wrong.pos[0], yamlProblem(wrong.code, wrong.message), yamlRemedy(wrong.code));
+  if (wrong !== undefined)
+    throw at(wrong.pos[0], yamlProblem(wrong.code, wrong.message), yamlRemedy(wrong.code));
   const data = expand(document, (what) => at(0, what, 'write the values out instead of using aliases'));
   const fail = (path: Path, onKey: boolean, what: string, next: string): CommandError =>
     at(offsetOf(document, path, onKey), what, next);
@@ -46,7 +47,10 @@ function expand(document: Document, refuse: (what: string) => CommandError): unk
   }
 }
 
-function checkNames(config: Config, fail: (path: Path, onKey: boolean, what: string, next: string) => Error): void {
+function checkNames(
+  config: Config,
+  fail: (path: Path, onKey: boolean, what: string, next: string) => Error,
+): void {
   const check = (path: Path, onKey: boolean, parse: () => unknown): void => {
     try {
       parse();
@@ -57,7 +61,8 @@ function checkNames(config: Config, fail: (path: Path, onKey: boolean, what: str
   };
   for (const [name, host] of Object.entries(config.hosts ?? {})) {
     check(['hosts', name], true, () => parseHostName(name));
-    if (host.address !== undefined) check(['hosts', name, 'address'], false, () => parseHostName(host.address));
+    if (host.address !== undefined)
+      check(['hosts', name, 'address'], false, () => parseHostName(host.address));
     if (host.user !== undefined) check(['hosts', name, 'user'], false, () => parseUserName(host.user));
   }
   for (const [name, target] of Object.entries(config['backup-targets'] ?? {})) {
@@ -70,7 +75,10 @@ function checkNames(config: Config, fail: (path: Path, onKey: boolean, what: str
 function parseTargetName(name: string): void {
   const { user, port } = parseHostAddress(name);
   if (user !== undefined || port === undefined)
-    throw new BadInput(`"${name}" is not host:port`, 'write it with its port, such as backup.example.org:10023');
+    throw new BadInput(
+      `"${name}" is not host:port`,
+      'write it with its port, such as backup.example.org:10023',
+    );
 }
 
 /** Where a value, or its key, stands; the nearest parent when it is not there at all. */

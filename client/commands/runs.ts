@@ -1,0 +1,99 @@
+import { commandWord } from '../../workflows/contract/operations.js';
+import type { Answer } from '../../workflows/contract/progress.js';
+import { parseHostName } from '../../workflows/contract/names.js';
+import { durationText } from '../amounts.js';
+import { clock, subjectOf } from '../busy.js';
+import type { Context } from '../context.js';
+import type { Listed, Look } from '../engine.js';
+import { type ExitCode, exitCodes } from '../exit-codes.js';
+import { exitCodeOfResult, formatResult } from '../format-result.js';
+import { table } from '../output.js';
+import { headerOf, renderProgress } from '../render-progress.js';
+import { workflowIdOf } from '../workflow-id.js';
+
+/** `status`: what runs now, the step it is at and what it waits for; `status ID`: one run in full. */
+export async function status(context: Context, word: string | undefined): Promise<ExitCode> {
+  const workflowId = word === undefined ? undefined : workflowIdOf(word);
+  const engine = await context.engine();
+  if (workflowId !== undefined) {
+    const look = await engine.look(workflowId);
+    const uiUrl = engine.uiUrl(workflowId, look.runId);
+    const title = [commandWord(look.type), look.progress?.subject ?? subjectOf(workflowId)].join(' ');
+    const view = { title, uiUrl, look, children: [], rates: new Map<string, number>(), nowMs: Date.now() };
+    const text = [`${headerOf(view)}      ${look.status}`, renderProgress(view, 120), questionText(look)];
+    context.output.result({ ...look, uiUrl }, text.filter(Boolean).join('\n'));
+    return exitCodes.done;
+  }
+  const running = await engine.list({ runningOnly: true, limit: 100 });
+  const looks = await Promise.all(running.map(({ workflowId: id, runId }) => engine.look(id, runId)));
+  const lines = looks.map((look) => [
+    subjectOf(look.workflowId),
+    commandWord(look.type),
+    since(look),
+    nowAt(look),
+  ]);
+  const questions = looks.map(questionText).filter(Boolean);
+  context.output.result(looks, looks.length === 0 ? 'nothing runs' : [table(lines), ...questions].join('\n'));
+  return exitCodes.done;
+}
+
+export async function list(context: Context, options: { host?: string; limit: number }): Promise<ExitCode> {
+  const host = options.host === undefined ? {} : { host: parseHostName(options.host) };
+  const runs = await (await context.engine()).list({ ...host, limit: options.limit });
+  const rows = runs.map((run) => [
+    run.status,
+    commandWord(run.type),
+    run.workflowId,
+    since(run),
+    tookText(run),
+  ]);
+  context.output.result(runs, runs.length === 0 ? 'no runs yet' : table(rows));
+  return exitCodes.done;
+}
+
+export async function answer(context: Context, word: string, given: Answer): Promise<ExitCode> {
+  const workflowId = workflowIdOf(word);
+  await (await context.engine()).answer(workflowId, given);
+  context.output.result({ workflowId, answer: given }, `${subjectOf(workflowId)} was told ${given}`);
+  return exitCodes.done;
+}
+
+export async function cancel(context: Context, word: string): Promise<ExitCode> {
+  const workflowId = workflowIdOf(word);
+  await (await context.engine()).cancel(workflowId);
+  const text = `${subjectOf(workflowId)} is asked to stop; myc-wf follow ${subjectOf(workflowId)} shows how it ends`;
+  context.output.result({ workflowId, cancelling: true }, text);
+  return exitCodes.done;
+}
+
+/** Waits for the end, without a view, and says how it came out. */
+export async function result(context: Context, word: string): Promise<ExitCode> {
+  const workflowId = workflowIdOf(word);
+  const outcome = await (await context.engine()).result(workflowId);
+  context.output.result(outcome ?? null, formatResult(outcome));
+  return exitCodeOfResult(outcome);
+}
+
+export async function ui(context: Context, word: string): Promise<ExitCode> {
+  const workflowId = workflowIdOf(word);
+  const uiUrl = (await context.engine()).uiUrl(workflowId);
+  context.output.result({ workflowId, uiUrl }, uiUrl);
+  return exitCodes.done;
+}
+
+const since = ({ startedAtMs }: Listed | Look): string => clock(new Date(startedAtMs));
+
+const tookText = ({ startedAtMs, endedAtMs }: Listed): string =>
+  endedAtMs === undefined ? '' : durationText(endedAtMs - startedAtMs);
+
+function nowAt({ progress }: Look): string {
+  if (progress === undefined) return 'no worker answers';
+  const step = progress.steps.find(({ state }) => state === 'running' || state === 'waiting');
+  return step?.title ?? '';
+}
+
+function questionText({ workflowId, progress }: Look): string {
+  if (progress?.question === undefined) return '';
+  const { text, answers } = progress.question;
+  return `? ${text}\n  myc-wf answer ${subjectOf(workflowId)} ${answers.join('|')}`;
+}
