@@ -1,0 +1,67 @@
+import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { stringify } from 'yaml';
+import type { Config } from '../../client/config/schema.js';
+import { addressOf, cacheFolder, containerName, labFolder, subnet, userOf } from './names.js';
+import { run } from './run.js';
+
+/** What test tools read; programs of the project read config.yml. */
+export interface LabFile {
+  subnet: string;
+  identityFile: string;
+  hosts: Record<string, { address: string; port: number; user: string; container: string; hostKey: string }>;
+}
+
+/** One key for every checkout of this machine, since they share one lab. */
+export async function ensureIdentity(): Promise<void> {
+  const cached = path.join(cacheFolder, 'id_ed25519');
+  await mkdir(cacheFolder, { recursive: true });
+  await mkdir(labFolder, { recursive: true });
+  if (!(await stat(cached).catch(() => null)))
+    await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', 'lab', '-f', cached]);
+  for (const name of ['id_ed25519', 'id_ed25519.pub'])
+    await copyFile(path.join(cacheFolder, name), path.join(labFolder, name));
+}
+
+export function labConfig(hostKeys: Record<string, string>, publicKey: string): Config {
+  const hosts = Object.entries(hostKeys).map(([host, key]) => [
+    host,
+    {
+      address: addressOf(host),
+      port: 22,
+      user: userOf(host),
+      'identity-file': 'id_ed25519',
+      'host-keys': [key],
+    },
+  ]);
+  return {
+    'ssh-access': { 'public-keys': [publicKey] },
+    hosts: Object.fromEntries(hosts) as Config['hosts'],
+  };
+}
+
+/** Returns true when a file changed. */
+export async function writeLabFiles(hostKeys: Record<string, string>): Promise<boolean> {
+  const publicKey = (await readFile(path.join(labFolder, 'id_ed25519.pub'), 'utf8')).trim();
+  const lab: LabFile = { subnet, identityFile: 'id_ed25519', hosts: {} };
+  for (const [host, hostKey] of Object.entries(hostKeys))
+    lab.hosts[host] = {
+      address: addressOf(host),
+      port: 22,
+      user: userOf(host),
+      container: containerName(host),
+      hostKey,
+    };
+  const config = `# Written by the lab; do not edit.\n${stringify(labConfig(hostKeys, publicKey), { lineWidth: 0 })}`;
+  const changed = [
+    await writeIfDifferent(path.join(labFolder, 'config.yml'), config),
+    await writeIfDifferent(path.join(labFolder, 'lab.json'), `${JSON.stringify(lab, null, 2)}\n`),
+  ];
+  return changed.includes(true);
+}
+
+async function writeIfDifferent(file: string, text: string): Promise<boolean> {
+  if ((await readFile(file, 'utf8').catch(() => null)) === text) return false;
+  await writeFile(file, text, { mode: 0o600 });
+  return true;
+}

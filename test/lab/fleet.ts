@@ -1,0 +1,83 @@
+import { ensureHostImage } from './image.js';
+import { ensureIdentity, writeLabFiles } from './files.js';
+import * as machine from './machine.js';
+import { addressOf, gateway, label, network, subnet, userOf } from './names.js';
+import { docker, run } from './run.js';
+
+export interface HostStatus {
+  name: string;
+  address: string;
+  user: string;
+  state: string;
+}
+
+type Say = (line: string) => void;
+
+/** Makes what is missing and leaves alone what is there; returns the hosts it made or started. */
+export async function up(count: number, say: Say): Promise<string[]> {
+  await ensureIdentity();
+  const image = await ensureHostImage(say);
+  await ensureNetwork();
+  const wanted = [...Array.from({ length: count }, (_, i) => `vps${i + 1}.lab`), 'backup.lab'];
+  const made = await Promise.all(wanted.map((host) => machine.createMachine(host, image)));
+  await writeFiles();
+  return wanted.filter((_, i) => made[i]);
+}
+
+export async function create(host: string, say: Say): Promise<boolean> {
+  addressOf(host);
+  await ensureIdentity();
+  const image = await ensureHostImage(say);
+  await ensureNetwork();
+  const made = await machine.createMachine(host, image);
+  await writeFiles();
+  return made;
+}
+
+export async function destroy(host: string): Promise<void> {
+  await machine.destroyMachine(host);
+  await writeFiles();
+}
+
+/** Removes every container, volume and network of the lab; images and the blackhole route stay. */
+export async function down(): Promise<void> {
+  const filter = ['--quiet', '--filter', `label=${label}`];
+  const each = async (list: string[], remove: string[]) => {
+    const ids = (await docker([...list, ...filter])).split('\n').filter(Boolean);
+    if (ids.length > 0) await docker([...remove, ...ids]);
+  };
+  await each(['ps', '--all'], ['rm', '--force', '--volumes']);
+  await each(['volume', 'ls'], ['volume', 'rm', '--force']);
+  await each(['network', 'ls'], ['network', 'rm']);
+}
+
+export async function status(): Promise<HostStatus[]> {
+  const format = '{{.Names}} {{.State}}';
+  const lines = await docker(['ps', '--all', '--filter', `label=${label}`, '--format', format]);
+  const prefix = `${network}-`;
+  return lines
+    .split('\n')
+    .filter((line) => line.startsWith(prefix))
+    .map((line) => {
+      const [name = '', state = ''] = line.slice(prefix.length).split(' ');
+      return { name, address: addressOf(name), user: userOf(name), state };
+    })
+    .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+}
+
+async function writeFiles(): Promise<void> {
+  const running = (await status()).filter((host) => host.state === 'running');
+  const keys: Record<string, string> = {};
+  for (const { name } of running) keys[name] = await machine.readHostKey(name);
+  await writeLabFiles(keys);
+}
+
+async function ensureNetwork(): Promise<void> {
+  if (!(await docker(['network', 'ls', '--quiet', '--filter', `name=^${network}$`])))
+    await docker(['network', 'create', '--label', label, '--subnet', subnet, '--gateway', gateway, network]);
+  // Without it a packet to a destroyed host, or after `down`, would leave the machine by its default route.
+  if (process.platform !== 'linux') return;
+  const sudo = process.getuid?.() === 0 ? [] : ['sudo'];
+  const route = ['ip', 'route', 'replace', 'blackhole', subnet, 'metric', '4294967'];
+  await run([...sudo, ...route] as [string, ...string[]]);
+}

@@ -1,0 +1,118 @@
+import { readFile, stat } from 'node:fs/promises';
+import net from 'node:net';
+import path from 'node:path';
+import { addressOf, containerName, label, labFolder, network, userOf } from './names.js';
+import { docker } from './run.js';
+
+/** What systemd and a Docker of its own need inside a container; `--privileged` asks for more than some machines give. */
+const capabilities =
+  'SYS_ADMIN NET_ADMIN NET_RAW MKNOD SYS_PTRACE SYS_CHROOT SETFCAP DAC_READ_SEARCH IPC_LOCK SYS_NICE SYSLOG AUDIT_WRITE AUDIT_CONTROL LINUX_IMMUTABLE LEASE SYS_BOOT';
+const unconfined = ['seccomp=unconfined', 'apparmor=unconfined', 'systempaths=unconfined'];
+/** Debian 13's systemd refuses cgroup v1 unless told. */
+const legacyCgroups =
+  'SYSTEMD_PROC_CMDLINE=systemd.unified_cgroup_hierarchy=0 SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1';
+
+export function runArguments(host: string, image: string, cgroupVersion: 1 | 2): string[] {
+  const container = containerName(host);
+  return [
+    ...['run', '--detach', '--name', container, '--hostname', host, '--label', label],
+    ...['--network', network, '--ip', addressOf(host), '--network-alias', host],
+    ...capabilities.split(' ').flatMap((name) => ['--cap-add', name]),
+    ...unconfined.flatMap((option) => ['--security-opt', option]),
+    ...['--tmpfs', '/run', '--tmpfs', '/run/lock', '--env', 'container=docker'],
+    // Named, so that destroying the host removes it: the host's own Docker keeps its images there.
+    ...['--volume', `${container}-docker:/var/lib/docker`],
+    ...(cgroupVersion === 1
+      ? ['--volume', '/sys/fs/cgroup:/sys/fs/cgroup:rw', '--env', legacyCgroups]
+      : ['--cgroupns', 'private', '--volume', '/sys/fs/cgroup']),
+    ...['--stop-signal', 'SIGRTMIN+3', image],
+  ];
+}
+
+export async function isRunning(host: string): Promise<boolean> {
+  return (await stateOf(host)) === 'running';
+}
+
+/** Docker's word (running, exited …), or `absent`. */
+export async function stateOf(host: string): Promise<string> {
+  const state = await docker(['inspect', '--format', '{{.State.Status}}', containerName(host)], {
+    allowFailure: true,
+  });
+  return state || 'absent';
+}
+
+/** A bare host that boots; true when it was not there before. */
+export async function createMachine(host: string, image: string): Promise<boolean> {
+  const state = await stateOf(host);
+  if (state === 'running') return false;
+  if (state === 'absent') {
+    const volume = `${containerName(host)}-docker`;
+    await docker(['volume', 'create', '--label', label, volume]);
+    const cgroups = await stat('/sys/fs/cgroup/cgroup.controllers').then(
+      () => 2 as const,
+      () => 1 as const,
+    );
+    await docker(runArguments(host, image, cgroups));
+    const key = await readFile(path.join(labFolder, 'id_ed25519.pub'), 'utf8');
+    await docker(['exec', '-i', containerName(host), 'lab-authorize', userOf(host)], { input: key });
+  } else {
+    await docker(['start', containerName(host)]);
+  }
+  await waitForSshd(host);
+  return true;
+}
+
+/** The host, its disk and its Docker's images are gone. */
+export async function destroyMachine(host: string): Promise<void> {
+  await docker(['rm', '--force', '--volumes', containerName(host)], { allowFailure: true });
+  await docker(['volume', 'rm', '--force', `${containerName(host)}-docker`]);
+}
+
+/** Orderly (systemd stops its units), or as when the power goes. */
+export async function rebootMachine(host: string, how: 'orderly' | 'power-cut' = 'orderly'): Promise<void> {
+  await docker(['restart', '--time', how === 'orderly' ? '60' : '0', containerName(host)]);
+  await waitForSshd(host);
+}
+
+/** Pulls the network cable: packets vanish, connections hang. */
+export async function cutMachine(host: string): Promise<void> {
+  await docker(['network', 'disconnect', network, containerName(host)]);
+}
+
+export async function healMachine(host: string): Promise<void> {
+  const address = ['--ip', addressOf(host), '--alias', host];
+  await docker(['network', 'connect', ...address, network, containerName(host)]);
+  await waitForSshd(host);
+}
+
+/** Read through Docker, not through the network that they have to vouch for. */
+export async function readHostKey(host: string): Promise<string> {
+  const line = await docker(['exec', containerName(host), 'cat', '/etc/ssh/ssh_host_ed25519_key.pub']);
+  return line.split(' ').slice(0, 2).join(' ');
+}
+
+async function waitForSshd(host: string, timeoutSeconds = 60): Promise<void> {
+  const deadline = Date.now() + timeoutSeconds * 1000;
+  while (!(await answersSsh(addressOf(host)))) {
+    if (Date.now() > deadline)
+      throw new Error(
+        `${host}: no sshd after ${timeoutSeconds} s; see: docker exec ${containerName(host)} journalctl -b`,
+      );
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+export function answersSsh(address: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect({ host: address, port: 22, timeout: 1000 });
+    const end = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('data', (data) => end(data.toString('latin1').startsWith('SSH-')));
+    socket
+      .once('error', () => end(false))
+      .once('timeout', () => end(false))
+      .once('end', () => end(false));
+  });
+}

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Makes sure a Docker engine answers, and that mmdebstrap is there to make images with where no registry can be reached.
+# Asks before it installs; --yes or CI=true answers.
+set -euo pipefail
+yes=${CI:-}
+for argument in "$@"; do [ "$argument" != --yes ] || yes=true; done
+sudo=
+[ "$(id -u)" = 0 ] || sudo=sudo
+
+# install PACKAGE…: with apt-get, after asking.
+install_packages() {
+  command -v apt-get >/dev/null || { echo "missing: $*; install Docker for this system and run again" >&2; exit 1; }
+  if [ "$yes" != true ]; then
+    [ -t 0 ] || { echo "missing: $*; install with apt-get install $*, or run again with --yes" >&2; exit 1; }
+    read -rp "missing: $*; install with apt-get? [y/N] " answer
+    [ "$answer" = y ] || { echo "install with: apt-get install $*" >&2; exit 1; }
+  fi
+  echo "installing $* (apt-get install)"
+  $sudo apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+engine_answers() { docker info >/dev/null 2>&1; }
+
+if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] && ! command -v mmdebstrap >/dev/null; then
+  install_packages mmdebstrap
+fi
+engine_answers && exit 0
+if ! command -v dockerd >/dev/null; then install_packages docker.io iptables; fi
+engine_answers && exit 0
+if [ -d /run/systemd/system ]; then
+  $sudo systemctl start docker
+else
+  echo "starting dockerd (no systemd here)"
+  # Its own session, so that it outlives this command.
+  $sudo setsid dockerd </dev/null >/tmp/myc-wf-dockerd.log 2>&1 &
+fi
+for _ in $(seq 60); do
+  engine_answers && exit 0
+  sleep 0.5
+done
+echo "the Docker engine does not answer: see 'docker info' and /tmp/myc-wf-dockerd.log" >&2
+exit 1
