@@ -28,7 +28,7 @@ options-get() {
 	printf '%s\n' "$value"
 }
 
-# config-add [YAML]: adds to docker-compose.yml, from its root on. Reads stdin when there is no argument.
+# config-add [YAML]: adds to docker-compose.yml, from its root on. Reads stdin when there is no argument, or it is -.
 # shellcheck disable=SC2120 # a hook may pass it, init-config-add pipes
 config-add() {
 	local number files=("$COMPOSE_FRAGMENTS/$SERVICE_NAME@$HOOK_NAME."*.yml)
@@ -36,7 +36,7 @@ config-add() {
 	printf -v number '%03d' "${#files[@]}"
 	(
 		umask 077
-		if [ "$#" -gt 0 ]; then printf '%s\n' "$1"; else cat; fi \
+		if [ "${1:--}" != - ]; then printf '%s\n' "$1"; else cat; fi \
 			>"$COMPOSE_FRAGMENTS/$SERVICE_NAME@$HOOK_NAME.$number.yml"
 	)
 }
@@ -47,7 +47,7 @@ init-config-add() {
 	{
 		printf 'services:\n'
 		if [ "$#" -gt 0 ]; then printf '%s\n' "$1"; else cat; fi | sed 's/^/  /'
-	} | config-add
+	} | config-add -
 }
 
 # docker_get_uid SERVICE USER: the number of an account inside the service's image.

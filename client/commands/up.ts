@@ -11,14 +11,14 @@ export interface RunOptions {
 /** `up`: the embedded Temporal and a worker; `worker`: a worker only, for a team's Temporal. Until Ctrl-C. */
 export async function up(context: Context): Promise<ExitCode> {
   const module = '../../worker/up.js';
-  const { runUp } = (await import(module)) as { runUp(options: RunOptions): Promise<void> };
+  const { runUp } = (await import(module)) as { runUp: (options: RunOptions) => Promise<void> };
   await runUp(await options(context));
   return exitCodes.done;
 }
 
 export async function worker(context: Context): Promise<ExitCode> {
   const module = '../../worker/main.js';
-  const { runWorker } = (await import(module)) as { runWorker(options: RunOptions): Promise<void> };
+  const { runWorker } = (await import(module)) as { runWorker: (options: RunOptions) => Promise<void> };
   await runWorker(await options(context));
   return exitCodes.done;
 }

@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 bash test/setup/node-modules.sh
-bash test/setup/shellcheck.sh "$@"
+bash test/setup/packages.sh "$@" shellcheck=shellcheck
 npx tsc -p tsconfig.json --noEmit
 npx eslint --max-warnings 0 .
 # Every tracked or new shell script, by its name or its first line.

@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 bash test/setup/node-modules.sh
+bash test/setup/packages.sh "$@" shellcheck=shellcheck jq=jq sshd=openssh-server ssh=openssh-client rsync=rsync python3=python3
 bash test/setup/lint.sh "$@"
 bash test/setup/build.sh
 report=$(mktemp)
