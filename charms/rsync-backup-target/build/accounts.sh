@@ -29,12 +29,14 @@ ensure_account() {
 		mv -- "$state/idents/$ident/uid.new" "$state/idents/$ident/uid"
 	fi
 	uid=$(cat "$state/idents/$ident/uid")
+	getent group "$account" >/dev/null || groupadd --gid "$uid" "$account"
 	getent passwd "$account" >/dev/null ||
-		useradd --uid "$uid" --gid mirror --no-create-home --home-dir / --shell /bin/sh --password '*' "$account"
-	if [ ! -d "$mirrors/$ident" ]; then
-		mkdir -m 0700 "$mirrors/$ident"
-		chown "$uid:mirror" "$mirrors/$ident"
-	fi
+		useradd --uid "$uid" --gid "$uid" --groups mirror --no-create-home --home-dir / --shell /bin/sh --password '*' "$account"
+	# The account may open up its own directory (rsync copies modes), so the one around it is root's and shuts the others out.
+	mkdir -p "$mirrors/$ident/current"
+	chown "root:$uid" "$mirrors/$ident"
+	chmod 0750 "$mirrors/$ident"
+	chown "$uid:$uid" "$mirrors/$ident/current"
 	write_keys "$ident"
 }
 
@@ -45,12 +47,12 @@ write_keys() {
 	{
 		if [ -f "$state/idents/$ident/push" ]; then
 			while IFS= read -r key; do
-				printf 'restrict,command="/usr/bin/rrsync -wo %s" %s\n' "$mirrors/$ident" "$key"
+				printf 'restrict,command="/usr/bin/rrsync -wo %s" %s\n' "$mirrors/$ident/current" "$key"
 			done <"$state/idents/$ident/push"
 		fi
 		if [ -f "$state/idents/$ident/read" ]; then
 			while read -r expiry key; do
-				printf 'restrict,expiry-time="%s",command="/usr/bin/rrsync -ro %s" %s\n' "$expiry" "$mirrors/$ident" "$key"
+				printf 'restrict,expiry-time="%s",command="/usr/bin/rrsync -ro %s" %s\n' "$expiry" "$mirrors/$ident/current" "$key"
 			done <"$state/idents/$ident/read"
 		fi
 	} >"$authorized/.new"
