@@ -25,6 +25,7 @@ const exitCodeOfFailure: Record<string, ExitCode> = {
   BadInput: exitCodes.usage,
   HostUnreachable: exitCodes.unreachable,
   HostKeyChanged: exitCodes.unreachable,
+  HostKeyUnknown: exitCodes.unreachable,
   AuthenticationRefused: exitCodes.unreachable,
   HostBusy: exitCodes.busy,
   UnknownIdent: exitCodes.notFound,
@@ -42,6 +43,7 @@ export function asCommandError(error: unknown): CommandError {
   if (error instanceof CommandError) return error;
   if (error instanceof BadInput) return usage(error.what, error.next);
   if (!(error instanceof Error)) return new CommandError(exitCodes.failed, String(error));
+  if (error.name === 'TemporalUnreachable') return new CommandError(exitCodes.unreachable, error.message);
   if (error.name === 'WorkflowNotFoundError')
     return notFound(error.message, 'myc-wf list shows what there is');
   if (error.name === 'WorkflowFailedError') return workflowFailure(error.cause);

@@ -16,6 +16,7 @@ import type { Engine, ListFilter, Listed, Look, StartRequest, Status } from './e
 import { busy } from './busy.js';
 import { pendingActivities } from './pending-activities.js';
 
+/** What connect.ts hands over. */
 export interface Connected {
   client: Client;
   uiUrl: (workflowId: string, runId?: string) => string;
