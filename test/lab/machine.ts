@@ -22,9 +22,8 @@ export function runArguments(host: string, image: string, cgroupVersion: 1 | 2):
     ...['--tmpfs', '/run', '--tmpfs', '/run/lock', '--env', 'container=docker'],
     // Named, so that destroying the host removes it: the host's own Docker keeps its images there.
     ...['--volume', `${container}-docker:/var/lib/docker`],
-    ...(cgroupVersion === 1
-      ? ['--volume', '/sys/fs/cgroup:/sys/fs/cgroup:rw', '--env', legacyCgroups]
-      : ['--cgroupns', 'private', '--volume', '/sys/fs/cgroup']),
+    ...['--volume', '/sys/fs/cgroup:/sys/fs/cgroup:rw'],
+    ...(cgroupVersion === 1 ? ['--env', legacyCgroups] : ['--cgroupns', 'host']),
     ...['--stop-signal', 'SIGRTMIN+3', image],
   ];
 }
