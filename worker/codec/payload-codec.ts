@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
-import { METADATA_ENCODING_KEY, type Payload, type PayloadCodec, ValueError } from '@temporalio/common';
+import { METADATA_ENCODING_KEY, type Payload, type PayloadCodec } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
 
 const encoding = 'binary/encrypted';
@@ -9,10 +9,11 @@ const tagBytes = 16;
 const asText = (bytes: Uint8Array | null | undefined): string => Buffer.from(bytes ?? []).toString('utf8');
 
 /** A payload this codec will not hand on: not encrypted, under another key, or changed on its way. */
-export class PayloadRefused extends ValueError {
+export class PayloadRefused extends Error {
+  override readonly name = 'PayloadRefused';
+
   constructor(what: string, next: string) {
     super(`${what}; ${next}`);
-    this.name = 'PayloadRefused';
   }
 }
 
