@@ -74,6 +74,7 @@ export function sshRemote(login: Login): SshRemote {
   };
 
   return {
+    name: login.name,
     exec: async (argv, options = {}) =>
       execute(commandLine(root ? argv : asRoot(argv)), argv[0] ?? '', options),
     openUnixSocket: root ? forward : relay,
@@ -115,7 +116,7 @@ function runningOn(host: string, channel: ClientChannel, abandoned: () => void):
   return {
     stdin: channel,
     stdout: channel,
-    stderr: channel.stderr as Running['stderr'],
+    stderr: channel.stderr,
     ended,
     stop: () => {
       abandoned();
