@@ -9,10 +9,18 @@ const defaultStallSeconds = 600;
 /** Systemd gives a unit 30 s to end before it kills it; several may have to be stopped. */
 const stopTimeoutSeconds = 300;
 
-const scriptNamed = (name: string) => readFile(new URL(`scripts/${name}.sh`, import.meta.url));
+const ownScripts = new URL('scripts/', import.meta.url);
+const runner = () => readFile(new URL('job.sh', ownScripts), 'utf8');
 
-export const runJob: RunJob = async (remote, request, onProgress, signal) => {
-  const script = await scriptNamed(request.script);
+export const runJob: RunJob = (remote, request, onProgress, signal) =>
+  runJobFrom(ownScripts, remote, request, onProgress, signal);
+
+/** runJob with scripts of another folder. */
+export async function runJobFrom(
+  scripts: URL,
+  ...[remote, request, onProgress, signal]: Parameters<RunJob>
+): Promise<JobResult> {
+  const script = await readFile(new URL(`${request.script}.sh`, scripts));
   const key = jobKey(request, script);
   const stalled = new AbortController();
   const watch = stallWatch(request, (phase) => stalled.abort(phase));
@@ -36,7 +44,7 @@ export const runJob: RunJob = async (remote, request, onProgress, signal) => {
     const seconds = request.stallSeconds ?? defaultStallSeconds;
     throw jobStalled({ ...jobOf(remote, request), seconds, phase, lastLines });
   }
-};
+}
 
 /** Stops what still runs of the selected jobs and waits for its end; none of them is started again. */
 export async function stopJob(remote: Remote, selector: JobSelector): Promise<void> {
@@ -44,7 +52,7 @@ export async function stopJob(remote: Remote, selector: JobSelector): Promise<vo
 }
 
 async function stopByPrefix(remote: Remote, prefix: string): Promise<void> {
-  const argv = ['bash', '-c', (await scriptNamed('job')).toString('utf8'), 'job.sh', 'stop', prefix];
+  const argv = ['bash', '-c', await runner(), 'job.sh', 'stop', prefix];
   const { exit, stderr } = await remote.exec(argv, { timeoutSeconds: stopTimeoutSeconds });
   if (exit !== 0) throw brokenRunner(remote, 'stopped', stderr);
 }
@@ -58,7 +66,6 @@ async function attend(
   signal: AbortSignal,
   onLine: (progress: string) => void,
 ): Promise<JobResult> {
-  const runner = (await scriptNamed('job')).toString('utf8');
   const input = Buffer.from(request.input ?? '');
   const holder = `${request.step} (${request.operationId})`;
   const exclusive = request.exclusive === false ? 'no' : 'yes';
@@ -75,7 +82,18 @@ async function attend(
     else if (word === 'output') record.lastLines.push(masked(rest, request.secrets));
   };
   const { exit, stderr } = await remote.exec(
-    ['bash', '-c', runner, 'job.sh', 'run', key, exclusive, holder, ...sizes, ...(request.args ?? [])],
+    [
+      'bash',
+      '-c',
+      await runner(),
+      'job.sh',
+      'run',
+      key,
+      exclusive,
+      holder,
+      ...sizes,
+      ...(request.args ?? []),
+    ],
     { stdin: Buffer.concat([script, input]), onLine: read, signal, timeoutSeconds: 0 },
   );
   const host = remote.name ?? 'the host';
