@@ -12,6 +12,7 @@ import type { ExecOptions, ExecResult, Remote } from './remote.js';
 export function localRemote(name = 'localhost'): Remote {
   const root = process.getuid?.() === 0;
   return {
+    name,
     exec: (argv, options = {}) => execLocally(name, root ? argv : asRoot(argv), options),
     openUnixSocket: (path) => openSocket(name, path),
   };

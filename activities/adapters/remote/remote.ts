@@ -7,6 +7,8 @@
  * Final: HostKeyChanged, HostKeyUnknown, AuthenticationRefused. A command that ran and failed is not an error: see `exit`.
  */
 export interface Remote {
+  /** The inventory name, for messages. */
+  readonly name?: string;
   /** Runs argv as root (through `sudo -n` when the login is not root), without a shell's word splitting. */
   exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   /** Connects to a Unix socket of the host, as root; what dockerode speaks through. */

@@ -74,6 +74,7 @@ export function sshRemote(login: Login): SshRemote {
   };
 
   return {
+    name: login.name,
     exec: async (argv, options = {}) =>
       execute(commandLine(root ? argv : asRoot(argv)), argv[0] ?? '', options),
     openUnixSocket: root ? forward : relay,

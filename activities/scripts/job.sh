@@ -1,0 +1,185 @@
+#!/usr/bin/env bash
+# Named jobs on a host: see activities/run-job.ts, which sends this file whole and reads what it prints.
+#
+#   job.sh run KEY EXCLUSIVE HOLDER SCRIPT_BYTES INPUT_BYTES [ARG…]   stdin: the script, then its input
+#       starts the job, or attaches to it, or reads its record; prints, a line each:
+#         state started|attached|finished
+#         progress OUTPUT_BYTES TEXT   each second, so that a lost reader is noticed
+#         vanished                     the unit is gone and left no exit code: a reboot
+#         exit CODE, result BASE64, output LINE (at most 20)
+#   job.sh stop PREFIX     stops the jobs whose key begins so, waits for them, and keeps them from starting again
+#   job.sh wrap KEY, job.sh ended KEY     inside the unit
+#
+# The record decides what happens, and is only changed under its lock: jobs/KEY/{script,args,input,output,progress,
+# result,holder,exit}. The input may hold secrets and goes when the job ends.
+set -euo pipefail
+shopt -s inherit_errexit
+umask 077
+
+root=/var/lib/myc-wf
+self=$root/scripts/job.sh
+
+install_file() { # NAME: standard input, under the name by content hash that it prints
+  local new
+  new=$(mktemp "$root/scripts/.new.XXXXXX")
+  cat >"$new"
+  local name
+  name=$1-$(sha256sum "$new" | cut -c1-16).sh
+  mv -f "$new" "$root/scripts/$name"
+  printf '%s\n' "$name"
+}
+
+select_job() { # KEY
+  key=$1
+  job=$root/jobs/$key
+  unit=myc-$key.service
+}
+
+lock_job() {
+  mkdir -p "$job"
+  exec 9>"$job/lock"
+  flock 9
+}
+
+unlock_job() { exec 9>&-; }
+
+# A unit that never existed is "not-found" and also says Result=success: only LoadState tells.
+is_running() {
+  local state
+  state=$(systemctl show -p LoadState -p ActiveState "$unit")
+  [[ $state == *LoadState=loaded* && $state =~ ActiveState=(active|activating|deactivating|reloading) ]]
+}
+
+# Cut off by a shutdown, a job has not ended: without an exit code it is started again.
+is_shutdown() { [[ $(systemctl is-system-running) == stopping ]]; }
+
+write_exit() { # CODE; the first one stands
+  rm -f "$job/input"
+  if [[ ! -s $job/exit ]]; then
+    printf '%s\n' "$1" >"$job/exit.new"
+    mv "$job/exit.new" "$job/exit"
+  fi
+}
+
+start_or_attach() { # EXCLUSIVE HOLDER SCRIPT_BYTES INPUT_BYTES [ARG…]
+  local exclusive=$1 holder=$2 script_bytes=$3 input_bytes=$4 script
+  shift 4
+  if [[ -s $job/exit ]]; then
+    echo 'state finished'
+    return
+  fi
+  if is_running; then
+    echo 'state attached'
+    return
+  fi
+  # A unit that failed and is still listed would refuse to be started under its name.
+  systemctl reset-failed "$unit" 2>/dev/null || true
+  script=$(head -c "$script_bytes" | install_file script)
+  cat >"$job/input"
+  # A connection cut while it was sending looks like the end of what was sent.
+  if [[ $(stat -c %s "$root/scripts/$script") != "$script_bytes" || $(stat -c %s "$job/input") != "$input_bytes" ]]; then
+    rm -f "$job/input"
+    echo 'job.sh: not all of the script and its input arrived' >&2
+    exit 65
+  fi
+  printf '%s\n' "$script" >"$job/script"
+  printf '%s\n' "$exclusive" >"$job/exclusive"
+  printf '%s\n' "$holder" >"$job/holder"
+  : >"$job/args"
+  (($# == 0)) || printf '%s\0' "$@" >"$job/args"
+  : >"$job/output"
+  : >"$job/result"
+  echo starting >"$job/progress"
+  systemd-run --quiet --collect --unit="$unit" --description="myc-wf $holder" --service-type=exec \
+    -p KillMode=control-group -p TimeoutStopSec=30 -p "ExecStopPost=/bin/bash $self ended $key" \
+    /bin/bash "$self" wrap "$key" >&2 9>&-
+  echo 'state started'
+}
+
+run_job() { # KEY EXCLUSIVE HOLDER SCRIPT_BYTES INPUT_BYTES [ARG…]
+  mkdir -p "$root/scripts" "$root/jobs"
+  # The unit runs the same text that was sent here; it is replaced in one step, as another unit may be reading it.
+  self=$root/scripts/$(printf '%s\n' "$BASH_EXECUTION_STRING" | install_file job)
+  # Records and scripts of last month answer no retry any more.
+  find "$root/jobs" "$root/scripts" -mindepth 1 -maxdepth 1 -mtime +30 -exec rm -rf {} +
+  select_job "$1"
+  shift
+  lock_job
+  start_or_attach "$@"
+  unlock_job
+  watch_job
+}
+
+watch_job() {
+  local tick=0 text
+  while [[ ! -s $job/exit ]]; do
+    text=$(head -n 1 "$job/progress" | head -c 200)
+    printf 'progress %s %s\n' "$(stat -c %s "$job/output")" "$text"
+    # Asked less often than looked: systemctl costs more. The exit is looked for again, as it may come in between.
+    if ((tick % 5 == 4)) && ! is_running && [[ ! -s $job/exit ]]; then
+      echo vanished
+      return
+    fi
+    tick=$((tick + 1))
+    sleep 1
+  done
+  printf 'exit %s\n' "$(cat "$job/exit")"
+  printf 'result %s\n' "$(head -c 49152 "$job/result" | base64 -w 0)"
+  tail -c 40000 "$job/output" | tail -n 20 | sed 's/^/output /'
+}
+
+wrap_job() { # KEY: the unit's main process
+  select_job "$1"
+  exec >>"$job/output" 2>&1
+  local args script exit=0
+  mapfile -d '' -t args <"$job/args"
+  script=$root/scripts/$(cat "$job/script")
+  if [[ $(cat "$job/exclusive") == yes ]]; then
+    # Inherited by the script on purpose: the lock is held for as long as anything of the job lives.
+    exec 8>>"$root/lock"
+    if ! flock -n 8; then
+      printf 'waiting for the host, held by %s\n' "$(cat "$root/lock")" >"$job/progress"
+      flock 8
+    fi
+    cat "$job/holder" >"$root/lock"
+  fi
+  export HOME=/root LANG=C.UTF-8 MYC_PROGRESS=$job/progress MYC_RESULT=$job/result
+  cd /
+  /bin/bash "$script" "${args[@]}" <"$job/input" || exit=$?
+  if ((exit == 0)) || ! is_shutdown; then write_exit "$exit"; fi
+  exit "$exit"
+}
+
+end_job() { # KEY: after the unit's end, however it came; systemd gives EXIT_CODE and EXIT_STATUS
+  select_job "$1"
+  if is_shutdown; then return; fi
+  local status=${EXIT_STATUS:-1}
+  [[ $status =~ ^[0-9]+$ ]] || status=$((128 + $(kill -l "$status")))
+  write_exit "$status"
+}
+
+stop_jobs() { # PREFIX
+  local record
+  for record in "$root/jobs/$1"*; do
+    [[ -d $record ]] || continue
+    select_job "${record##*/}"
+    lock_job
+    if [[ ! -s $job/exit ]]; then
+      systemctl stop "$unit" 2>/dev/null || true
+      write_exit 143
+    fi
+    unlock_job
+    printf '%s\n' "$key"
+  done
+}
+
+case $1 in
+  run) shift && run_job "$@" ;;
+  stop) shift && stop_jobs "$@" ;;
+  wrap) wrap_job "$2" ;;
+  ended) end_job "$2" ;;
+  *)
+    echo "job.sh: unknown command $1" >&2
+    exit 64
+    ;;
+esac
