@@ -1,0 +1,39 @@
+import { Context } from '@temporalio/activity';
+import type { Config } from '../client/config/schema.js';
+import { parseDomainName, parseHostName, parseOperationId } from '../workflows/contract/names.js';
+import type { Activities, ComposeReadyInput, HostSetUpInput, StageInput } from './activities.js';
+import { remotesPool } from './adapters/remote/remotes.js';
+import { composeReadyState, setUpState } from './commands/host-states.js';
+import { type StageContext, converge } from './converge.js';
+import { accepting } from './failures.js';
+import { loginsOf } from './logins.js';
+
+export interface ActivityDependencies {
+  /** The worker's configuration is the authority on hosts and secrets; inputs only name them. */
+  config: Config;
+}
+
+/** The composition of the worker's verbs; every input is parsed again, since a brand does not survive JSON. */
+export function createActivities({ config }: ActivityDependencies): Activities {
+  const remotes = remotesPool(loginsOf(config));
+
+  async function stage(input: StageInput): Promise<StageContext> {
+    parseOperationId(input.operationId);
+    const context = Context.current();
+    return {
+      remote: await remotes.host(parseHostName(input.host)),
+      onProgress: (detail) => context.heartbeat(detail),
+      signal: context.cancellationSignal,
+    };
+  }
+
+  return {
+    ensureHostSetUp: accepting(async (input: HostSetUpInput) => {
+      const domain = input.domain === undefined ? undefined : parseDomainName(input.domain);
+      return converge(await stage(input), input, setUpState(config, domain));
+    }),
+    ensureComposeReady: accepting(async (input: ComposeReadyInput) =>
+      converge(await stage(input), input, composeReadyState(config, input)),
+    ),
+  };
+}

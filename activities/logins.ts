@@ -1,0 +1,46 @@
+import type { BackupTargetConfig, Config, HostConfig } from '../client/config/schema.js';
+import { parseHostAddress } from '../workflows/contract/addresses.js';
+import { BadInput } from '../workflows/contract/bad-input.js';
+import type { Login } from './adapters/remote/connect.js';
+import type { Logins } from './adapters/remote/remotes.js';
+
+/** How the configuration's hosts and targets are logged in to. */
+export function loginsOf(config: Config): Logins {
+  return {
+    host: (name) => {
+      const host = config.hosts?.[name];
+      if (host === undefined)
+        throw new BadInput(
+          `the worker's configuration has no host ${name}`,
+          `add it under "hosts:", or run myc-wf start vps-setup ${name}`,
+        );
+      return login(name, host, { port: host.port ?? 22, user: host.user ?? 'root' });
+    },
+    backupTarget: (name, admin) => {
+      const target = config['backup-targets']?.[name];
+      const user = admin ?? target?.admin;
+      if (target === undefined || user === undefined)
+        throw new BadInput(
+          `the worker's configuration has no backup target ${name} with an admin`,
+          'add it under "backup-targets:"',
+        );
+      const { host, port = 22 } = parseHostAddress(name);
+      return login(host, target, { port, user });
+    },
+  };
+}
+
+function login(
+  name: string,
+  entry: HostConfig | BackupTargetConfig,
+  at: { port: number; user: string },
+): Login {
+  const file = entry['identity-file'];
+  return {
+    name,
+    address: entry.address ?? name,
+    ...at,
+    hostKeys: entry['host-keys'] ?? [],
+    ...(file === undefined ? {} : { identityFile: file }),
+  };
+}
