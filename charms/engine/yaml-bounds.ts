@@ -1,4 +1,15 @@
-import { type Document, Lexer, isCollection, isMap, isNode, isPair, isScalar } from 'yaml';
+import {
+  type Document,
+  Lexer,
+  isAlias,
+  isCollection,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  visit,
+} from 'yaml';
 
 export type Path = readonly (string | number)[];
 export interface Place {
@@ -9,6 +20,64 @@ export interface Place {
 const maxDepth = 64;
 /** What all aliases written out may come to: far above any real file, far below what slows the engine. */
 const maxValues = 200_000;
+
+/** Nobody writes more by hand; the library's resolving is quadratic in their number. */
+export const maxAliases = 200;
+/** Keys that all merges of a file copy together. */
+const maxMerged = 20_000;
+
+/** The first alias too many, or the mapping whose merge keys copy too much; read before anything is resolved. */
+export function tooManyAliases(doc: Document): { offset: number; message: string } | undefined {
+  let aliases = 0;
+  let merged = 0;
+  let found: { offset: number; message: string } | undefined;
+  const sizes = new Map<string, number>();
+  // An anchor stands before its aliases, so its size is known when a merge asks for it.
+  const sizeOf = (source: unknown): number => {
+    if (isAlias(source)) return sizes.get(source.source) ?? 0;
+    if (isSeq(source)) return source.items.reduce<number>((sum, item) => sum + sizeOf(item), 0);
+    return isMap(source) ? source.items.length : 0;
+  };
+  visit(doc, {
+    Alias: (_key, node) => {
+      aliases += 1;
+      if (aliases <= maxAliases) return undefined;
+      found = { offset: node.range?.[0] ?? 0, message: `more than ${maxAliases} aliases` };
+      return visit.BREAK;
+    },
+    Map: (_key, node) => {
+      const merges = node.items.filter((pair) => isScalar(pair.key) && String(pair.key.value) === '<<');
+      const copied = merges.reduce((sum, pair) => sum + sizeOf(pair.value), 0);
+      if (node.anchor !== undefined) sizes.set(node.anchor, node.items.length + copied);
+      merged += copied;
+      if (merged <= maxMerged) return undefined;
+      found = { offset: node.range?.[0] ?? 0, message: `merge keys copy more than ${maxMerged} keys` };
+      return visit.BREAK;
+    },
+  });
+  return found;
+}
+
+/** The second of two equal keys of one mapping; several merge keys are no fault. */
+export function duplicateKey(doc: Document): { offset: number; message: string } | undefined {
+  let found: { offset: number; message: string } | undefined;
+  visit(doc, {
+    Map: (_key, node) => {
+      const seen = new Set<string>();
+      for (const { key } of node.items) {
+        if (!isScalar(key)) continue;
+        const name = String(key.value);
+        if (seen.has(name) && name !== '<<') {
+          found = { offset: key.range?.[0] ?? 0, message: `the key "${name.slice(0, 60)}" is there twice` };
+          return visit.BREAK;
+        }
+        seen.add(name);
+      }
+      return undefined;
+    },
+  });
+  return found;
+}
 
 /** The offset at which brackets, or dashes on one line, nest too deep; read before the recursive parser sees the text. */
 export function tooDeepAt(text: string): number | undefined {

@@ -1,6 +1,15 @@
-import { type Document, LineCounter, isAlias, parseDocument, visit } from 'yaml';
+import { LineCounter, parseDocument } from 'yaml';
 import { type YamlProblem, YamlError } from './problem.js';
-import { type Path, type Place, locateIn, tooDeepAt, tooLarge } from './yaml-bounds.js';
+import {
+  type Path,
+  type Place,
+  duplicateKey,
+  locateIn,
+  maxAliases,
+  tooDeepAt,
+  tooLarge,
+  tooManyAliases,
+} from './yaml-bounds.js';
 
 export type { Path, Place } from './yaml-bounds.js';
 
@@ -13,8 +22,6 @@ export interface ParsedYaml {
 }
 
 const maxBytes = 1024 * 1024;
-/** Nobody writes more by hand; the library's resolving is quadratic in their number. */
-const maxAliases = 200;
 /** Tags of YAML 1.1 that turn what people mean as text (22:22, 2026-11-23) into something else. */
 const unwanted = new Set(['binary', 'omap', 'pairs', 'set', 'timestamp']);
 
@@ -46,7 +53,8 @@ export function parseYaml(text: string, file: string): ParsedYaml {
     version: '1.1',
     lineCounter: counter,
     prettyErrors: false,
-    uniqueKeys: true,
+    // The library compares each key with each: quadratic. Checked below.
+    uniqueKeys: false,
     stringKeys: true,
     customTags: (tags) =>
       tags.filter(
@@ -59,9 +67,10 @@ export function parseYaml(text: string, file: string): ParsedYaml {
     problemAt(linePos(counter, error.pos[0]), error.message, advice(error.code)),
   );
   if (first !== undefined) throw new YamlError([first, ...others.slice(0, 9)]);
-  refuseManyAliases(doc, (offset) =>
-    fail(linePos(counter, offset), `more than ${maxAliases} aliases`, 'write the values out'),
-  );
+  const twice = duplicateKey(doc);
+  if (twice !== undefined) fail(linePos(counter, twice.offset), twice.message, 'keep one of the two');
+  const many = tooManyAliases(doc);
+  if (many !== undefined) fail(linePos(counter, many.offset), many.message, 'write the values out');
 
   const locate = (path: Path): Place => linePos(counter, locateIn(doc, path));
   let value: unknown;
@@ -74,16 +83,6 @@ export function parseYaml(text: string, file: string): ParsedYaml {
   const large = tooLarge(value);
   if (large !== undefined) fail(locate(large.path), large.message, large.next);
   return { file, value, locate, problem: (path, message, next) => problemAt(locate(path), message, next) };
-}
-
-function refuseManyAliases(doc: Document, fail: (offset: number) => never): void {
-  let count = 0;
-  visit(doc, {
-    Alias: (_key, node) => {
-      count += 1;
-      if (count > maxAliases && isAlias(node)) fail(node.range?.[0] ?? 0);
-    },
-  });
 }
 
 function linePos(counter: LineCounter, offset: number): Place {
@@ -101,7 +100,6 @@ function place(lines: readonly string[], offset: number): Place {
 }
 
 function advice(code: string): string {
-  if (code === 'DUPLICATE_KEY') return 'keep one of the two';
   if (code === 'TAB_AS_INDENT') return 'indent with spaces';
   if (code === 'MULTIPLE_DOCS') return 'keep one document in a file: remove the "---"';
   if (code === 'TAG_RESOLVE_FAILED') return 'write the value without a tag, or quote it';

@@ -37,6 +37,14 @@ describe('YAML that people write', () => {
   });
 });
 
+describe('YAML that is large', () => {
+  it('is read in time that grows with it: a mapping of 100,000 keys', () => {
+    const text = Array.from({ length: 100_000 }, (_, n) => `k${n}:`).join('\n');
+    expect(Object.keys(value(text) as object)).toHaveLength(100_000);
+    expect(failure(`${text}\nk5:\n`).problems[0]).toMatchObject({ line: 100_001, column: 1 });
+  }, 20_000);
+});
+
 describe('YAML that is refused', () => {
   it('shows a duplicate key with file, line, column and caret', () => {
     const [problem] = failure('apache:\n  charm: apache\n  charm: odoo\n').problems;
@@ -53,9 +61,13 @@ describe('YAML that is refused', () => {
 
   const laughs = Array.from({ length: 12 }, (_, n) => `a${n + 1}: &a${n + 1} [${`*a${n},`.repeat(9)}]`);
   const big = `big: &b {${Array.from({ length: 3000 }, (_, n) => `k${n}: 1`).join(', ')}}\n`;
+  const doubling = Array.from({ length: 40 }, (_, n) =>
+    n === 0 ? 'm0: &m0 {a: 1, b: 2}' : `m${n}: &m${n} {k${n}: 1, <<: [*m${n - 1}, *m${n - 1}]}`,
+  ).join('\n');
   it.each([
     ['an alias bomb', ['a0: &a0 [x,x,x]', ...laughs].join('\n'), /alias/],
-    ['a merge bomb', `${big}all:\n${'  - <<: *b\n'.repeat(190)}`, /values|alias/],
+    ['a merge bomb', `${big}all:\n${'  - <<: *b\n'.repeat(190)}`, /merge keys copy/],
+    ['a merge that doubles', doubling, /merge keys copy/],
     ['more aliases than anyone writes', `a: &a 1\nb: [${'*a,'.repeat(1000)}]`, /aliases/],
     ['a million brackets', '['.repeat(1_000_000), /nested/],
     ['nested mappings in flow', '{a: '.repeat(10_000), /nested/],
