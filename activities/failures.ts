@@ -28,7 +28,7 @@ export function hostUnreachable(host: string, why: string, cause?: unknown): App
   });
 }
 
-/** `shown` is what the host presented: a fingerprint, or that it has no key of a pinned type. */
+/** `presented` is what the host showed: a fingerprint, or that it has no key of a pinned type. */
 export function hostKeyChanged(host: string, presented: string): ApplicationFailure {
   return final(
     'HostKeyChanged',
