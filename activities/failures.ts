@@ -40,7 +40,7 @@ export function hostKeyChanged(host: string, presented: string): ApplicationFail
 export function hostKeyUnknown(host: string): ApplicationFailure {
   return final(
     'HostKeyUnknown',
-    `${host} has no pinned host key that can be used; run \`myc-wf host add ${host}\` and compare the fingerprint`,
+    `${host} has no pinned host key that can be used; run \`myc-wf start vps-setup ${host}\`, which shows its key and pins it`,
   );
 }
 
