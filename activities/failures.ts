@@ -28,7 +28,7 @@ export function hostUnreachable(host: string, why: string, cause?: unknown): App
   });
 }
 
-/** `shown` is what the host presented: a fingerprint, or that it has no key of a pinned type. */
+/** `presented` is what the host showed: a fingerprint, or that it has no key of a pinned type. */
 export function hostKeyChanged(host: string, presented: string): ApplicationFailure {
   return final(
     'HostKeyChanged',
@@ -40,7 +40,7 @@ export function hostKeyChanged(host: string, presented: string): ApplicationFail
 export function hostKeyUnknown(host: string): ApplicationFailure {
   return final(
     'HostKeyUnknown',
-    `${host} has no pinned host key that can be used; run \`myc-wf host add ${host}\` and compare the fingerprint`,
+    `${host} has no pinned host key that can be used; run \`myc-wf start vps-setup ${host}\`, which shows its key and pins it`,
   );
 }
 

@@ -23,7 +23,7 @@ const job = { host: 'vps1', step: 'data', subject: 'odoo' };
 
 test.each([
   [hostKeyChanged('vps1', 'ssh-ed25519 SHA256:x'), 'HostKeyChanged', /SHA256:x.*host-keys/],
-  [hostKeyUnknown('vps1'), 'HostKeyUnknown', /vps1.*host add vps1/],
+  [hostKeyUnknown('vps1'), 'HostKeyUnknown', /vps1.*start vps-setup vps1/],
   [authenticationRefused('vps1', 'root', 'it refused the key'), 'AuthenticationRefused', /as root/],
   [outputTooLarge('vps1', 'cat'), 'OutputTooLarge', /`cat` on vps1/],
   [jobFailed({ ...job, exit: 3 }), 'JobFailed', /data \(odoo\) failed on vps1 with exit code 3/],
