@@ -7,7 +7,8 @@ import { CommandError } from '../errors.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { subjectOf } from '../busy.js';
 import { ensureHostKnown, ensureTargetKnown } from '../first-contact.js';
-import { type StartOptions, type StartPlan, planStart } from '../start-request.js';
+import type { StartOptions } from '../start-options.js';
+import { type StartPlan, planStart } from '../start-request.js';
 import { followToEnd } from './follow.js';
 
 /** `start <operation> …`: everything is parsed and known before Temporal, or a host, hears of it. */

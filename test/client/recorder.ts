@@ -2,7 +2,8 @@ import type { Context } from '../../client/context.js';
 import type { Config } from '../../client/config/schema.js';
 import type { Engine, Look, StartRequest } from '../../client/engine.js';
 import type { OperationId } from '../../workflows/contract/names.js';
-import { type Run, makeProgram } from '../../client/program.js';
+import { makeProgram } from '../../client/program.js';
+import type { Run } from '../../client/program/run.js';
 import { makeOutput } from '../../client/output.js';
 import { Writable } from 'node:stream';
 

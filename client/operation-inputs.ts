@@ -1,0 +1,95 @@
+import {
+  parseBackupSource,
+  parseBackupTarget,
+  parseHostAddress,
+  parseRecoveryDestination,
+} from '../workflows/contract/addresses.js';
+import { BadInput, shown } from '../workflows/contract/bad-input.js';
+import {
+  parseAbsolutePath,
+  parseDomainName,
+  parseHostName,
+  parseIdent,
+  parseServiceName,
+} from '../workflows/contract/names.js';
+import type { OperationName, Operations } from '../workflows/contract/operations.js';
+import type { StartOptions } from './start-options.js';
+
+type Inputs<N extends OperationName> = (
+  args: readonly string[],
+  options: StartOptions,
+) => Partial<Operations[N]>[];
+
+/** The words of each operation -> what its workflow is told, one input per host. Nothing is touched before this passes. */
+export const operationInputs: { [N in OperationName]: Inputs<N> } = {
+  vpsSetup: (hosts, { domain }) =>
+    each(hosts, (host) => ({
+      host: parseHostAddress(host).host,
+      ...optional('domain', domain, parseDomainName),
+    })),
+  deploy: (hosts, { domain, withoutDockerClean, dockerRestart }) =>
+    each(hosts, (host) => ({
+      host: parseHostName(host),
+      ...optional('domain', domain, parseDomainName),
+      ...(withoutDockerClean ? { withoutDockerClean } : {}),
+      ...(dockerRestart === false ? { noDockerRestart: true } : {}),
+    })),
+  up: ([host, ...services]) => [
+    {
+      host: parseHostName(host),
+      ...(services.length > 0 ? { services: services.map(parseServiceName) } : {}),
+    },
+  ],
+  backupInstall: ([target, ...hosts], { ident }) => {
+    if (ident !== undefined && hosts.length > 1)
+      throw new BadInput(
+        '--ident with several hosts',
+        'two hosts never write one mirror: start them one by one',
+      );
+    const parsed = parseBackupTarget(target);
+    return each(hosts, (host) => ({
+      host: parseHostName(host),
+      target: parsed,
+      ...optional('ident', ident, parseIdent),
+    }));
+  },
+  backup: (hosts, { allowMassDeletion }) =>
+    each(hosts, (host) => ({
+      host: parseHostName(host),
+      ...(allowMassDeletion ? { allowMassDeletion } : {}),
+    })),
+  recover: ([from, to], { unverified }) => {
+    const source = parseBackupSource(from);
+    const { host, path } = parseRecoveryDestination(to);
+    if (path !== undefined && source.path === undefined)
+      throw new BadInput(
+        `${shown(to)} names a path`,
+        'name the path to take as well: ADMIN@TARGET#IDENT:/PATH VPS:/DEST',
+      );
+    return [
+      {
+        host,
+        source,
+        ...(path === undefined ? {} : { destination: path }),
+        ...(unverified ? { unverified } : {}),
+      },
+    ];
+  },
+  recoverTarget: ([host, source, destination]) => [
+    {
+      host: parseHostName(host),
+      source: parseAbsolutePath(source),
+      destination: parseAbsolutePath(destination),
+    },
+  ],
+};
+
+const each = <T>(hosts: readonly string[], make: (host: string) => T): T[] => hosts.map(make);
+
+function optional<K extends string, T>(
+  key: K,
+  value: string | undefined,
+  parse: (value: unknown) => T,
+): Partial<Record<K, T>> {
+  return value === undefined ? {} : ({ [key]: parse(value) } as Record<K, T>);
+}

@@ -1,0 +1,56 @@
+import { Argument, type Command, Option } from 'commander';
+import type { Context } from '../context.js';
+import type { ExitCode } from '../exit-codes.js';
+import { count } from './count.js';
+import type { RunCommand } from './run.js';
+
+/** The commands about runs that are there: follow, status, list, answer, cancel, result, ui. */
+export function addRuns(program: Command, run: RunCommand): void {
+  const id = (): Argument => new Argument('<id>', 'a host, or a workflow id');
+  type Runs = typeof import('../commands/runs.js');
+  const runs = (command: (runs: Runs, context: Context) => Promise<ExitCode>): Promise<void> =>
+    run(async (context) => command(await import('../commands/runs.js'), context));
+  program
+    .command('follow')
+    .description('show a run until it ends; Ctrl-C leaves it running')
+    .addArgument(id())
+    .action((word: string) =>
+      run(async (context) => (await import('../commands/follow.js')).followCommand(context, word)),
+    );
+  program
+    .command('status')
+    .description('what runs now, or one run in full')
+    .argument('[id]', 'a host, or a workflow id')
+    .action((word?: string) => runs((module, context) => module.status(context, word)));
+  program
+    .command('list')
+    .description('the runs, newest first')
+    .option('--host <host>', 'of one host')
+    .addOption(new Option('--limit <runs>', 'at most so many').argParser(count(10_000)).default(30))
+    .action((options: { host?: string; limit: number }) =>
+      runs((module, context) => module.list(context, options)),
+    );
+  program
+    .command('answer')
+    .description('answer what a run asks')
+    .addArgument(id())
+    .addArgument(new Argument('<answer>').choices(['yes', 'no', 'retry']))
+    .action((word: string, given: 'yes' | 'no' | 'retry') =>
+      runs((module, context) => module.answer(context, word, given)),
+    );
+  program
+    .command('cancel')
+    .description('stop a run; it cleans up first')
+    .addArgument(id())
+    .action((word: string) => runs((module, context) => module.cancel(context, word)));
+  program
+    .command('result')
+    .description('wait for a run and print how it came out')
+    .addArgument(id())
+    .action((word: string) => runs((module, context) => module.result(context, word)));
+  program
+    .command('ui')
+    .description("print a run's address in the Temporal UI")
+    .addArgument(id())
+    .action((word: string) => runs((module, context) => module.ui(context, word)));
+}

@@ -1,0 +1,93 @@
+import { Argument, type Command, Option } from 'commander';
+import type { OperationName } from '../../workflows/contract/operations.js';
+import { commandWord } from '../../workflows/contract/operations.js';
+import type { StartOptions } from '../start-options.js';
+import { count } from './count.js';
+import type { RunCommand } from './run.js';
+
+type Words = Record<OperationName, { args: string; description: string; options: readonly Option[] }>;
+
+const domain = new Option('--domain <domain>', "domain of the host's own name");
+
+const operations: Words = {
+  vpsSetup: {
+    args: '<[user@]host[:port]...>',
+    description: 'first contact: authorised keys, hostname, pinned host key',
+    options: [domain],
+  },
+  deploy: {
+    args: '<host...>',
+    description: 'Docker, packages, charms and the base compose.yml',
+    options: [
+      domain,
+      new Option('--without-docker-clean', 'no nightly clean-up of unused images'),
+      new Option('--no-docker-restart', 'leave dockerd alone (a host with mailcow)'),
+    ],
+  },
+  up: { args: '<host> [service...]', description: 'compose.yml and charms to running services', options: [] },
+  backupInstall: {
+    args: '<[admin@]target[:port]> <host...>',
+    description: 'let hosts back up to a target, every night',
+    options: [new Option('--ident <ident>', "name of the mirror; the host's when left out")],
+  },
+  backup: {
+    args: '<host...>',
+    description: 'dump the databases, then mirror, then close it with a manifest',
+    options: [new Option('--allow-mass-deletion', 'go on when a tenth of the mirror would be deleted')],
+  },
+  recover: {
+    args: '<admin@target[:port]#ident[:path|:component,...]> <host[:dest]>',
+    description: 'make a host serve what a backup holds',
+    options: [new Option('--unverified', 'accept a mirror without a complete manifest')],
+  },
+  recoverTarget: {
+    args: '<host> <src> <dst>',
+    description: "take a path out of a host's own mirror",
+    options: [],
+  },
+};
+
+/** `start <operation> …`: one subcommand for each operation. */
+export function addStart(program: Command, run: RunCommand): void {
+  const start = program.command('start').description('start an operation, and follow it');
+  for (const [name, { args, description, options }] of Object.entries(operations)) {
+    const operation = name as OperationName;
+    const command = start.command(commandWord(operation)).description(description);
+    // Named for people: commander's own argument names hold no "@" or "#".
+    for (const word of args.split(/ (?=[<[])/)) command.addArgument(argument(word));
+    for (const option of [...options, ...common(operation)]) command.addOption(option);
+    command.action((...given: unknown[]) => {
+      const words = given.slice(0, -2).flat() as (string | undefined)[];
+      const chosen = given.at(-2) as StartOptions;
+      return run(async (context) => {
+        const module = await import('../commands/start.js');
+        return module.start(
+          context,
+          operation,
+          words.filter((word) => word !== undefined),
+          chosen,
+        );
+      });
+    });
+  }
+}
+
+/** `<[user@]host...>` as commander's Argument: required or not, several or one. */
+const argument = (word: string): Argument => new Argument(word);
+
+function common(operation: OperationName): Option[] {
+  const firstContact = ['vpsSetup', 'backupInstall', 'recover'].includes(operation);
+  return [
+    new Option('-n, --dry-run', 'look and plan, change nothing'),
+    new Option('--detach', 'return the id at once'),
+    new Option('--wait', 'when the host is busy, start once it is free'),
+    new Option('-y, --yes', 'consent to replacing data'),
+    new Option('--takeover', 'take the host over from another control plane'),
+    ...(firstContact
+      ? [new Option('--host-key <key>', 'SHA256:… or "ssh-ed25519 AAAA…", at first contact')]
+      : []),
+    ...(operation === 'up' || operation.startsWith('recover')
+      ? []
+      : [new Option('--parallel <hosts>', 'hosts at once').argParser(count(1000))]),
+  ];
+}

@@ -1,0 +1,17 @@
+/** The options of `start`, as commander hands them over. */
+export interface StartOptions {
+  dryRun?: boolean;
+  yes?: boolean;
+  takeover?: boolean;
+  wait?: boolean;
+  detach?: boolean;
+  hostKey?: string;
+  parallel?: number;
+  domain?: string;
+  /** `--without-docker-clean`, `--no-docker-restart`: commander turns the second into `dockerRestart: false`. */
+  withoutDockerClean?: boolean;
+  dockerRestart?: boolean;
+  ident?: string;
+  allowMassDeletion?: boolean;
+  unverified?: boolean;
+}
