@@ -1,47 +1,36 @@
-import { NativeConnection, type NativeConnectionOptions, Worker } from '@temporalio/worker';
-import { taskQueue } from '../workflows/contract/ids.js';
-import type { WorkflowSource } from './bundle.js';
-import { makePayloadCodec } from './codec/payload-codec.js';
+import { BadInput } from '../workflows/contract/bad-input.js';
+import { type TemporalSettings, codecKeyFile, teamConnection } from '../client/temporal-settings.js';
+import { type WorkflowSource, findWorkflows } from './bundle.js';
+import { readKeyFile } from './codec/key-file.js';
+import { poll } from './run-worker.js';
 
 export interface WorkerOptions {
-  connectionOptions: NativeConnectionOptions;
-  namespace: string;
-  /** Of the codec: inputs that are not under it are refused. */
-  key: Buffer;
-  workflows: WorkflowSource;
+  config: TemporalSettings;
   activities: object;
-  /** Aborted to stop: running activities get 30 s to end or to see their cancellation. */
+  /** Those of the build when left out. */
+  workflows?: WorkflowSource;
   signal: AbortSignal;
-  onReady?: () => void;
+  onReady?: (ready: { address: string }) => void;
+  env?: NodeJS.ProcessEnv;
 }
 
-/** Runs a worker until the signal is aborted; rejects when the worker fails on its own. */
+/** A worker for a team's Temporal, until the signal is aborted; `up` has its own. */
 export async function runWorker(options: WorkerOptions): Promise<void> {
-  const { connectionOptions, namespace, key, workflows, activities, signal, onReady } = options;
-  const connection = await NativeConnection.connect(connectionOptions);
-  try {
-    const worker = await Worker.create({
-      connection,
-      namespace,
-      taskQueue,
-      ...workflows,
-      activities,
-      dataConverter: { payloadCodecs: [makePayloadCodec(key)] },
-      shutdownGraceTime: '30 s',
-      // Progress on a terminal is read from heartbeats, and a cancel reaches an activity with one.
-      maxHeartbeatThrottleInterval: '2 s',
-      defaultHeartbeatThrottleInterval: '1 s',
-    });
-    const running = worker.runUntil(aborted(signal));
-    onReady?.();
-    await running;
-  } finally {
-    await connection.close();
-  }
-}
-
-export const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
+  const { config, activities, workflows = findWorkflows(), signal, onReady, env = process.env } = options;
+  const team = await teamConnection(config, env);
+  if (team === undefined)
+    throw new BadInput(
+      "worker is for a team's Temporal, and none is configured",
+      'run myc-wf up, which has a worker, or set temporal.address',
+    );
+  const { connectionOptions, namespace } = team;
+  await poll({
+    connectionOptions,
+    namespace,
+    key: await readKeyFile(codecKeyFile(config)),
+    workflows,
+    activities,
+    signal,
+    onReady: () => onReady?.({ address: connectionOptions.address }),
   });
+}
