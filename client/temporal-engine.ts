@@ -14,14 +14,8 @@ import { taskQueue } from '../workflows/contract/ids.js';
 import { type Progress, answerUpdate, progressQuery } from '../workflows/contract/progress.js';
 import type { Engine, ListFilter, Listed, Look, StartRequest, Status } from './engine.js';
 import { busy } from './busy.js';
+import type { Connected } from './connect.js';
 import { pendingActivities } from './pending-activities.js';
-
-/** What connect.ts hands over. */
-export interface Connected {
-  client: Client;
-  uiUrl: (workflowId: string, runId?: string) => string;
-  close: () => Promise<void>;
-}
 
 /** An unanswered query means no worker: the view says so instead of hanging. */
 const queryTimeoutMs = 5_000;
@@ -29,7 +23,8 @@ const queryTimeoutMs = 5_000;
 const hostKey = defineSearchAttributeKey('Host', SearchAttributeType.KEYWORD);
 const operationKey = defineSearchAttributeKey('Operation', SearchAttributeType.KEYWORD);
 
-export function temporalEngine({ client, uiUrl, close }: Connected): Engine {
+export function temporalEngine(connected: Connected): Engine {
+  const { client } = connected;
   const { workflow, schedule } = client;
   return {
     start: (request) => start(client, request),
@@ -55,8 +50,8 @@ export function temporalEngine({ client, uiUrl, close }: Connected): Engine {
     pauseSchedule: (id, paused) =>
       paused ? schedule.getHandle(id).pause() : schedule.getHandle(id).unpause(),
     pollers: () => pollers(client),
-    uiUrl,
-    close,
+    uiUrl: (workflowId, runId) => connected.uiUrl(workflowId, runId),
+    close: () => connected.close(),
   };
 }
 
