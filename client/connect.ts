@@ -1,6 +1,8 @@
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import { readKeyFile } from '../worker/codec/key-file.js';
 import { makePayloadCodec } from '../worker/codec/payload-codec.js';
+import { CommandError } from './errors.js';
+import { exitCodes } from './exit-codes.js';
 import { type TemporalSettings, codecKeyFile, dataDirectory, teamConnection } from './temporal-settings.js';
 import { readUpFile } from './up-file.js';
 
@@ -11,17 +13,9 @@ export interface Connected {
   close(): Promise<void>;
 }
 
-/** No Temporal answers. */
-export class TemporalUnreachable extends Error {
-  override readonly name = 'TemporalUnreachable';
-  readonly exitCode = 4;
-  readonly next: string;
-
-  constructor(what: string, next: string, options?: ErrorOptions) {
-    super(`${what}; ${next}`, options);
-    this.next = next;
-  }
-}
+/** No Temporal answers: exit code 4, and how to start one. */
+const unreachable = (what: string, next: string): CommandError =>
+  new CommandError(exitCodes.unreachable, what, next);
 
 interface Target {
   connectionOptions: ConnectionOptions;
@@ -37,13 +31,9 @@ export async function connect(
 ): Promise<Connected> {
   const { connectionOptions, namespace, uiUrl, next } = await target(settings, env);
   const codec = makePayloadCodec(await readKeyFile(codecKeyFile(settings)));
-  const connection = await Connection.connect({ ...connectionOptions, connectTimeout: '5 s' }).catch(
-    (error: unknown) => {
-      throw new TemporalUnreachable(`no Temporal answers on ${connectionOptions.address}`, next, {
-        cause: error,
-      });
-    },
-  );
+  const connection = await Connection.connect({ ...connectionOptions, connectTimeout: '5 s' }).catch(() => {
+    throw unreachable(`no Temporal answers on ${connectionOptions.address}`, next);
+  });
   const dataConverter = { payloadCodecs: [codec] };
   return {
     client: new Client({ connection, namespace, dataConverter }),
@@ -68,7 +58,7 @@ async function target(settings: TemporalSettings, env: NodeJS.ProcessEnv): Promi
   const directory = dataDirectory(settings);
   const next = 'start it with myc-wf up, or set temporal.address';
   const up = await readUpFile(directory);
-  if (up === undefined) throw new TemporalUnreachable(`no Temporal runs in ${directory}`, next);
+  if (up === undefined) throw unreachable(`no Temporal runs in ${directory}`, next);
   return {
     connectionOptions: { address: up.address },
     namespace: up.namespace,

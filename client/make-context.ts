@@ -3,7 +3,6 @@ import type { Config } from './config/schema.js';
 import type { Context } from './context.js';
 import type { Engine } from './engine.js';
 import { makeOutput } from './output.js';
-import type { Connected } from './temporal-engine.js';
 import { makeTerminal } from './terminal.js';
 
 export interface GlobalOptions {
@@ -38,7 +37,6 @@ export function makeContext(
 
 async function connectEngine(config: Config): Promise<Engine> {
   const { temporalEngine } = await import('./temporal-engine.js');
-  const module = './connect.js';
-  const { connect } = (await import(module)) as { connect: (config: Config) => Promise<Connected> };
+  const { connect } = await import('./connect.js');
   return temporalEngine(await connect(config));
 }

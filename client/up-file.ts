@@ -11,6 +11,9 @@ const upFileSchema = z.object({
   /** Of `myc-wf up` itself. */
   pid: z.number().int().positive(),
   serverPid: z.number().int().positive(),
+  /** Tell these processes from later ones with the same numbers (worker/process-mark.ts). */
+  pidMark: z.string(),
+  serverMark: z.string(),
 });
 export type UpFile = z.infer<typeof upFileSchema>;
 

@@ -40,7 +40,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   }
 }
 
-export const aborted = (signal: AbortSignal): Promise<void> =>
+const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { BadInput } from '../workflows/contract/bad-input.js';
 import {
   type TemporalSettings,
@@ -6,11 +5,13 @@ import {
   dataDirectory,
   teamConnection,
 } from '../client/temporal-settings.js';
-import { type UpFile, readUpFile, removeUpFile, writeUpFile } from '../client/up-file.js';
+import { type UpFile, removeUpFile, writeUpFile } from '../client/up-file.js';
 import { type WorkflowSource, findWorkflows } from './bundle.js';
 import { ensureKeyFile } from './codec/key-file.js';
+import { processMark } from './process-mark.js';
 import { runWorker } from './main.js';
 import { superviseServer } from './supervise-server.js';
+import { takeOver } from './take-over.js';
 
 export interface UpOptions {
   settings: TemporalSettings;
@@ -35,7 +36,7 @@ export async function runUp(options: UpOptions): Promise<void> {
       'run myc-wf worker, or leave out temporal.address and TEMPORAL_ADDRESS',
     );
   const directory = dataDirectory(settings);
-  await refuseSecond(directory);
+  await takeOver(directory, say);
   const key = await ensureKeyFile(codecKeyFile(settings));
   const { port, 'ui-port': uiPort } = settings.temporal ?? {};
   const server = await superviseServer({
@@ -46,11 +47,17 @@ export async function runUp(options: UpOptions): Promise<void> {
     say,
   });
   const stop = AbortSignal.any([signal, server.failed]);
-  const up = (): UpFile => ({ ...server.current(), pid: process.pid });
+  const up = async (): Promise<UpFile> => {
+    const current = server.current();
+    const mark = async (pid: number): Promise<string> => (await processMark(pid)) ?? '';
+    const marks = { pidMark: await mark(process.pid), serverMark: await mark(current.serverPid) };
+    return { ...current, pid: process.pid, ...marks };
+  };
   try {
-    await writeUpFile(directory, up());
-    server.onRestart(() => writeUpFile(directory, up()));
-    const { address, namespace } = up();
+    const ready = await up();
+    await writeUpFile(directory, ready);
+    server.onRestart(async () => writeUpFile(directory, await up()));
+    const { address, namespace } = ready;
     await runWorker({
       connectionOptions: { address },
       namespace,
@@ -58,27 +65,11 @@ export async function runUp(options: UpOptions): Promise<void> {
       workflows,
       activities,
       signal: stop,
-      onReady: () => onReady?.(up()),
+      onReady: () => onReady?.(ready),
     });
     if (server.failed.aborted) throw server.failed.reason as Error;
   } finally {
     await removeUpFile(directory);
     await server.stop();
   }
-}
-
-/** Two servers on one SQLite file would damage it. */
-async function refuseSecond(directory: string): Promise<void> {
-  const other = await readUpFile(directory);
-  if (other === undefined || other.pid === process.pid || !(await isMycWf(other.pid))) return;
-  throw new BadInput(
-    `myc-wf up runs already in ${directory}, as process ${other.pid}`,
-    'use it, stop it, or choose another data-directory',
-  );
-}
-
-/** A process number is used again after a reboot: what it runs is looked at. */
-async function isMycWf(pid: number): Promise<boolean> {
-  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  return /node|myc-wf|tsx/.test(command);
 }
