@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { Client, utils } from 'ssh2';
+import ssh2, { type Client } from 'ssh2';
 import { authenticationRefused, hostKeyChanged, hostKeyUnknown, hostUnreachable } from '../../failures.js';
 import { fingerprint, pinnedKeys } from './host-keys.js';
 
@@ -27,7 +27,7 @@ export async function connect(login: Login, agent = process.env.SSH_AUTH_SOCK): 
   if (pinned.algorithms.length === 0) throw hostKeyUnknown(login.name);
   const credentials = await credentialsOf(login, agent);
   let presented: Buffer | undefined;
-  const client = new Client();
+  const client = new ssh2.Client();
   return new Promise((resolve, reject) => {
     client
       .once('ready', () => resolve(client))
@@ -63,7 +63,7 @@ async function credentialsOf(login: Login, agent: string | undefined) {
   } catch (error) {
     throw refused(`the key file ${login.identityFile} cannot be read`, error);
   }
-  const parsed = utils.parseKey(privateKey);
+  const parsed = ssh2.utils.parseKey(privateKey);
   if (parsed instanceof Error)
     throw refused(`the key file ${login.identityFile} is encrypted or no private key`, parsed);
   return { privateKey };
