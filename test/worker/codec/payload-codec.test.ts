@@ -1,5 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { type Payload, defaultPayloadConverter } from '@temporalio/common';
+import { transformSync } from 'esbuild';
 import { expect, test } from 'vitest';
 import { makePayloadCodec } from '../../../worker/codec/payload-codec.js';
 
@@ -51,4 +54,16 @@ test("refuses another key's payload that claims this key", async () => {
   const [other] = await makePayloadCodec(randomBytes(32)).encode([plain]);
   const forged = { metadata: (await encoded()).metadata!, data: other!.data! };
   await expect(codec.decode([forged])).rejects.toThrow('was changed after it was encrypted');
+});
+
+test('loads under plain Node, which takes no named exports of @temporalio/proto', () => {
+  // vitest would: only the compiler's output, run by node, shows what the built command does.
+  const source = readFileSync(new URL('../../../worker/codec/payload-codec.ts', import.meta.url), 'utf8');
+  const { code } = transformSync(source, { loader: 'ts', format: 'esm' });
+  const check = `${code}\nconst [p] = await makePayloadCodec(Buffer.alloc(32)).encode([{}]); console.log(p.data.length === 28)`;
+  const printed = execFileSync(process.execPath, ['--input-type=module', '-'], {
+    input: check,
+    encoding: 'utf8',
+  });
+  expect(printed).toBe('true\n');
 });
