@@ -36,6 +36,8 @@ export function labConfig(hostKeys: Record<string, string>, publicKey: string): 
   ]);
   return {
     'ssh-access': { 'public-keys': [publicKey] },
+    registries: { 'registry.lab': { username: 'lab', 'password-file': 'registry-password' } },
+    'registry-mirrors': ['http://mirror.lab'],
     hosts: Object.fromEntries(hosts) as Config['hosts'],
   };
 }
