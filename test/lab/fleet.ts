@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { ensureAuthority } from './authority.js';
-import { buildImage } from './image.js';
+import { ensureHostImage } from './image.js';
 import { ensureIdentity, writeLabFiles } from './files.js';
 import * as machine from './machine.js';
 import { addressOf, gateway, label, network, services, subnet, userOf } from './names.js';
@@ -38,7 +37,7 @@ export async function create(host: string, say: Say): Promise<boolean> {
 async function ensureAround(say: Say): Promise<string> {
   await ensureIdentity();
   const authority = await ensureAuthority();
-  const image = await buildImage('image', { 'ca.crt': await readFile(authority.caFile, 'utf8') }, say);
+  const image = await ensureHostImage(say);
   await ensureNetwork();
   await ensureServices(authority, say);
   await ensureStandIns(say);

@@ -3,11 +3,18 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } fr
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type AptSettings, readAptSettings } from './apt-settings.js';
+import { ensureAuthority } from './authority.js';
 import { cacheFolder, label } from './names.js';
 import { docker, run } from './run.js';
 
 const release = 'trixie';
 type Say = (line: string) => void;
+
+/** What hosts are made of: a bare Debian that trusts the lab's authority. */
+export async function ensureHostImage(say: Say): Promise<string> {
+  const { caFile } = await ensureAuthority();
+  return buildImage('image', { 'ca.crt': await readFile(caFile, 'utf8') }, say);
+}
 
 /**
  * Builds a folder of test/lab (`image`, `services`, `stand-ins/…`) on the bare Debian and returns the image's name, which
