@@ -2,7 +2,7 @@ import { ensureAuthority } from './authority.js';
 import { ensureHostImage } from './image.js';
 import { ensureIdentity, writeLabFiles } from './files.js';
 import * as machine from './machine.js';
-import { addressOf, gateway, label, network, services, subnet, userOf } from './names.js';
+import { addressOf, containerName, gateway, label, network, services, subnet, userOf } from './names.js';
 import { ensureServices } from './services.js';
 import { ensureStandIns } from './stand-ins.js';
 import { docker, run } from './run.js';
@@ -21,6 +21,10 @@ export async function up(count: number, say: Say): Promise<string[]> {
   const image = await ensureAround(say);
   const wanted = [...Array.from({ length: count }, (_, i) => `vps${i + 1}.lab`), 'backup.lab'];
   const made = await Promise.all(wanted.map((host) => machine.createMachine(host, image)));
+  for (const host of wanted) {
+    const madeOf = await docker(['inspect', '--format', '{{.Config.Image}}', containerName(host)]);
+    if (madeOf !== image) say(`${host} was made of an older image: npm run lab -- destroy ${host}, then up`);
+  }
   await writeFiles();
   return wanted.filter((_, i) => made[i]);
 }
