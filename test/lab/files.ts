@@ -12,15 +12,20 @@ export interface LabFile {
   hosts: Record<string, { address: string; port: number; user: string; container: string; hostKey: string }>;
 }
 
-/** One key for every checkout of this machine, since they share one lab. */
+/** The operator's key, and that of the backup server's administrator: one of each for every checkout, since they share one lab. */
 export async function ensureIdentity(): Promise<void> {
-  const cached = path.join(cacheFolder, 'id_ed25519');
   await mkdir(cacheFolder, { recursive: true });
   await mkdir(labFolder, { recursive: true });
-  if (!(await stat(cached).catch(() => null)))
-    await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', 'lab', '-f', cached]);
-  for (const name of ['id_ed25519', 'id_ed25519.pub'])
-    await copyFile(path.join(cacheFolder, name), path.join(labFolder, name));
+  for (const [name, comment] of [
+    ['id_ed25519', 'lab'],
+    ['myadmin_ed25519', 'myadmin@lab'],
+  ] as const) {
+    const cached = path.join(cacheFolder, name);
+    if (!(await stat(cached).catch(() => null)))
+      await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', cached]);
+    for (const file of [name, `${name}.pub`])
+      await copyFile(path.join(cacheFolder, file), path.join(labFolder, file));
+  }
 }
 
 export function labConfig(hostKeys: Record<string, string>, publicKey: string): Config {
@@ -36,6 +41,16 @@ export function labConfig(hostKeys: Record<string, string>, publicKey: string): 
   ]);
   return {
     'ssh-access': { 'public-keys': [publicKey] },
+    registries: { 'registry.lab': { username: 'lab', 'password-file': 'registry-password' } },
+    'registry-mirrors': ['http://mirror.lab'],
+    // Its host keys are pinned once the target is up: the lab cannot know them before.
+    'backup-targets': {
+      'backup.lab:10023': {
+        address: addressOf('backup.lab'),
+        admin: 'myadmin',
+        'identity-file': 'myadmin_ed25519',
+      },
+    },
     hosts: Object.fromEntries(hosts) as Config['hosts'],
   };
 }

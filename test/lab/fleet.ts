@@ -1,7 +1,10 @@
+import { ensureAuthority } from './authority.js';
 import { ensureHostImage } from './image.js';
 import { ensureIdentity, writeLabFiles } from './files.js';
 import * as machine from './machine.js';
-import { addressOf, gateway, label, network, subnet, userOf } from './names.js';
+import { addressOf, containerName, gateway, label, network, services, subnet, userOf } from './names.js';
+import { ensureServices } from './services.js';
+import { ensureStandIns } from './stand-ins.js';
 import { docker, run } from './run.js';
 
 export interface HostStatus {
@@ -15,23 +18,34 @@ type Say = (line: string) => void;
 
 /** Makes what is missing and leaves alone what is there; returns the hosts it made or started. */
 export async function up(count: number, say: Say): Promise<string[]> {
-  await ensureIdentity();
-  const image = await ensureHostImage(say);
-  await ensureNetwork();
+  const image = await ensureAround(say);
   const wanted = [...Array.from({ length: count }, (_, i) => `vps${i + 1}.lab`), 'backup.lab'];
   const made = await Promise.all(wanted.map((host) => machine.createMachine(host, image)));
+  for (const host of wanted) {
+    const madeOf = await docker(['inspect', '--format', '{{.Config.Image}}', containerName(host)]);
+    if (madeOf !== image) say(`${host} was made of an older image: npm run lab -- destroy ${host}, then up`);
+  }
   await writeFiles();
   return wanted.filter((_, i) => made[i]);
 }
 
 export async function create(host: string, say: Say): Promise<boolean> {
   addressOf(host);
-  await ensureIdentity();
-  const image = await ensureHostImage(say);
-  await ensureNetwork();
+  const image = await ensureAround(say);
   const made = await machine.createMachine(host, image);
   await writeFiles();
   return made;
+}
+
+/** Everything but the hosts; returns the image that hosts are made of. */
+async function ensureAround(say: Say): Promise<string> {
+  await ensureIdentity();
+  const authority = await ensureAuthority();
+  const image = await ensureHostImage(say);
+  await ensureNetwork();
+  await ensureServices(authority, say);
+  await ensureStandIns(say);
+  return image;
 }
 
 export async function destroy(host: string): Promise<void> {
@@ -58,8 +72,9 @@ export async function status(): Promise<HostStatus[]> {
   return lines
     .split('\n')
     .filter((line) => line.startsWith(prefix))
-    .map((line) => {
-      const [name = '', state = ''] = line.slice(prefix.length).split(' ');
+    .map((line) => line.slice(prefix.length).split(' '))
+    .filter(([name = '']) => !(name in services))
+    .map(([name = '', state = '']) => {
       return { name, address: addressOf(name), user: userOf(name), state };
     })
     .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));

@@ -58,6 +58,8 @@ test('a host that is cut off does not answer, and answers again at the same addr
   const host = await lab.host(spare);
   await host.cut();
   expect(await answersSsh(host.address)).toBe(false);
+  // The link is dead, not unplugged: programs on the host see nothing but silence.
+  expect(await host.exec(['ip', '-brief', 'link', 'show', 'eth0'])).toContain('LOWER_UP');
   await host.heal();
   expect((await host.ssh('echo back')).stdout).toBe('back\n');
 });

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import { addressOf, containerName, label, labFolder, network, userOf } from './names.js';
-import { docker } from './run.js';
+import { docker, run } from './run.js';
 
 /** What systemd and a Docker of its own need inside a container; `--privileged` asks for more than some machines give. */
 const capabilities =
@@ -73,15 +73,28 @@ export async function rebootMachine(host: string, how: 'orderly' | 'power-cut' =
   await waitForSshd(host);
 }
 
-/** Pulls the network cable: packets vanish, connections hang. */
+/** The link is dead and nobody is told: packets vanish, open connections hang. A reboot ends it. */
 export async function cutMachine(host: string): Promise<void> {
-  await docker(['network', 'disconnect', network, containerName(host)]);
+  for (const way of ways)
+    if (!(await filter(host, '--check', way))) await filter(host, '--append', way, { must: true });
 }
 
 export async function healMachine(host: string): Promise<void> {
-  const address = ['--ip', addressOf(host), '--alias', host];
-  await docker(['network', 'connect', ...address, network, containerName(host)]);
+  for (const way of ways)
+    if (await filter(host, '--check', way)) await filter(host, '--delete', way, { must: true });
   await waitForSshd(host);
+}
+
+const ways = ['PREROUTING --in-interface eth0', 'OUTPUT --out-interface eth0'];
+
+/** This machine's iptables, in the host's network namespace: a bare host has none. True when it exits with 0. */
+async function filter(host: string, verb: string, way: string, { must = false } = {}): Promise<boolean> {
+  const pid = await docker(['inspect', '--format', '{{.State.Pid}}', containerName(host)]);
+  const sudo = process.getuid?.() === 0 ? [] : ['sudo'];
+  const inside = [...sudo, 'nsenter', '--target', pid, '--net'];
+  const rule = ['iptables', '--wait', '--table', 'raw', verb, ...way.split(' '), '--jump', 'DROP'];
+  const ran = await run([...inside, ...rule] as [string, ...string[]], { allowFailure: !must });
+  return ran.code === 0;
 }
 
 /** Read through Docker, not through the network that they have to vouch for. */

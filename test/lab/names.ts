@@ -9,6 +9,14 @@ export const gateway = '172.30.77.1';
 /** Everything the lab makes carries it, and `down` removes nothing else. */
 export const label = 'myc-wf.lab=lab';
 
+/** What stands around the hosts; none of it can be cut or rebooted. */
+export const services = {
+  'dns.lab': '172.30.77.2',
+  'registry.lab': '172.30.77.3',
+  'mirror.lab': '172.30.77.4',
+} as const;
+export type ServiceName = keyof typeof services;
+
 export const repository = fileURLToPath(new URL('../..', import.meta.url));
 export const labFolder = path.join(repository, '.lab');
 export const cacheFolder = path.join(

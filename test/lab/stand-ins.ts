@@ -1,0 +1,47 @@
+import { buildImage } from './image.js';
+import { containerName } from './names.js';
+import { docker } from './run.js';
+
+/** Public images that charms name; each folder of stand-ins/ builds one, so that no public registry has to be in reach. */
+export const standIns = {
+  'debian:trixie-slim': 'stand-ins/debian',
+  'httpd:2.4': 'stand-ins/httpd',
+  'postgres:17': 'stand-ins/postgres',
+} as const;
+
+/** Builds and pushes what the mirror does not have; returns the images it pushed. */
+export async function ensureStandIns(say: (line: string) => void): Promise<string[]> {
+  const port = (await docker(['port', containerName('mirror.lab'), '80/tcp'])).split('\n')[0] ?? '';
+  const pushed: string[] = [];
+  for (const [name, folder] of Object.entries(standIns)) {
+    const image = await buildImage(folder, {}, say);
+    const there = `${port}/library/${name}`;
+    const [repository = '', tag = ''] = name.split(':');
+    // The build's own tag stands beside the public one, and tells whether the mirror's is of this build.
+    const build = image.split(':')[1] ?? '';
+    const url = `http://${port}/v2/library/${repository}/manifests/`;
+    const head = await fetchWhenUp(url + build);
+    if (head === 200) continue;
+    say(`pushing ${repository}:${tag} to the lab's mirror`);
+    for (const target of [there, `${port}/library/${repository}:${build}`]) {
+      await docker(['tag', image, target]);
+      await docker(['push', '--quiet', target]);
+      await docker(['rmi', target]);
+    }
+    pushed.push(name);
+  }
+  return pushed;
+}
+
+/** The status of a HEAD request; waits for a registry that is starting. */
+async function fetchWhenUp(url: string): Promise<number> {
+  const accept = 'application/vnd.docker.distribution.manifest.v2+json';
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return (await fetch(url, { method: 'HEAD', headers: { accept } })).status;
+    } catch (error) {
+      if (attempt === 50) throw new Error(`mirror.lab does not answer at ${url}`, { cause: error });
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}
