@@ -2,7 +2,7 @@ import tseslint from 'typescript-eslint';
 
 /** Only types cross into workflows (docs/design.md, determinism boundary); the contract is pure and imports nothing outside itself. */
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.lab/'] },
+  { ignores: ['dist/', 'node_modules/', '.lab/', '.lab-*/'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {

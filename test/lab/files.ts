@@ -58,7 +58,7 @@ export function labConfig(hostKeys: Record<string, string>, publicKey: string): 
 /** Returns true when a file changed. */
 export async function writeLabFiles(hostKeys: Record<string, string>): Promise<boolean> {
   const publicKey = (await readFile(path.join(labFolder, 'id_ed25519.pub'), 'utf8')).trim();
-  const lab: LabFile = { subnet, identityFile: 'id_ed25519', hosts: {} };
+  const lab: LabFile = { subnet: subnet(), identityFile: 'id_ed25519', hosts: {} };
   for (const [host, hostKey] of Object.entries(hostKeys))
     lab.hosts[host] = {
       address: addressOf(host),

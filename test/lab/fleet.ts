@@ -5,6 +5,7 @@ import * as machine from './machine.js';
 import { addressOf, containerName, gateway, label, network, services, subnet, userOf } from './names.js';
 import { ensureServices } from './services.js';
 import { ensureStandIns } from './stand-ins.js';
+import { lockLab, lockShared } from './lock.js';
 import { docker, run } from './run.js';
 
 export interface HostStatus {
@@ -17,7 +18,11 @@ export interface HostStatus {
 type Say = (line: string) => void;
 
 /** Makes what is missing and leaves alone what is there; returns the hosts it made or started. */
-export async function up(count: number, say: Say): Promise<string[]> {
+export function up(count: number, say: Say): Promise<string[]> {
+  return lockLab(() => makeUp(count, say));
+}
+
+async function makeUp(count: number, say: Say): Promise<string[]> {
   const image = await ensureAround(say);
   const wanted = [...Array.from({ length: count }, (_, i) => `vps${i + 1}.lab`), 'backup.lab'];
   const made = await Promise.all(wanted.map((host) => machine.createMachine(host, image)));
@@ -31,30 +36,40 @@ export async function up(count: number, say: Say): Promise<string[]> {
 
 export async function create(host: string, say: Say): Promise<boolean> {
   addressOf(host);
-  const image = await ensureAround(say);
-  const made = await machine.createMachine(host, image);
-  await writeFiles();
-  return made;
+  return lockLab(async () => {
+    const image = await ensureAround(say);
+    const made = await machine.createMachine(host, image);
+    await writeFiles();
+    return made;
+  });
 }
 
 /** Everything but the hosts; returns the image that hosts are made of. */
 async function ensureAround(say: Say): Promise<string> {
-  await ensureIdentity();
-  const authority = await ensureAuthority();
-  const image = await ensureHostImage(say);
-  await ensureNetwork();
-  await ensureServices(authority, say);
-  await ensureStandIns(say);
-  return image;
+  return lockShared(async () => {
+    await ensureIdentity();
+    const authority = await ensureAuthority();
+    const image = await ensureHostImage(say);
+    await ensureNetwork();
+    await ensureServices(authority, say);
+    await ensureStandIns(say);
+    return image;
+  });
 }
 
-export async function destroy(host: string): Promise<void> {
-  await machine.destroyMachine(host);
-  await writeFiles();
+export function destroy(host: string): Promise<void> {
+  return lockLab(async () => {
+    await machine.destroyMachine(host);
+    await writeFiles();
+  });
 }
 
 /** Removes every container, volume and network of the lab; images and the blackhole route stay. */
-export async function down(): Promise<void> {
+export function down(): Promise<void> {
+  return lockLab(removeAll);
+}
+
+async function removeAll(): Promise<void> {
   const filter = ['--quiet', '--filter', `label=${label}`];
   const each = async (list: string[], remove: string[]) => {
     const ids = (await docker([...list, ...filter])).split('\n').filter(Boolean);
@@ -89,10 +104,20 @@ async function writeFiles(): Promise<void> {
 
 async function ensureNetwork(): Promise<void> {
   if (!(await docker(['network', 'ls', '--quiet', '--filter', `name=^${network}$`])))
-    await docker(['network', 'create', '--label', label, '--subnet', subnet, '--gateway', gateway, network]);
+    await docker([
+      'network',
+      'create',
+      '--label',
+      label,
+      '--subnet',
+      subnet(),
+      '--gateway',
+      gateway(),
+      network,
+    ]);
   // Without it a packet to a destroyed host, or after `down`, would leave the machine by its default route.
   if (process.platform !== 'linux') return;
   const sudo = process.getuid?.() === 0 ? [] : ['sudo'];
-  const route = ['ip', 'route', 'replace', 'blackhole', subnet, 'metric', '4294967'];
+  const route = ['ip', 'route', 'replace', 'blackhole', subnet(), 'metric', '4294967'];
   await run([...sudo, ...route] as [string, ...string[]]);
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type AptSettings, readAptSettings } from './apt-settings.js';
 import { ensureAuthority } from './authority.js';
-import { cacheFolder, label } from './names.js';
+import { cacheFolder, imageLabel } from './names.js';
 import { docker, run } from './run.js';
 
 const release = 'trixie';
@@ -36,7 +36,7 @@ export async function buildImage(folder: string, files: Record<string, string>, 
   try {
     await cp(source, context, { recursive: true });
     for (const [name, text] of Object.entries(added)) await writeFile(path.join(context, name), text);
-    await docker(['build', '-q', '--label', label, '--build-arg', `BASE=${base}`, '-t', image, context]);
+    await docker(['build', '-q', '--label', imageLabel, '--build-arg', `BASE=${base}`, '-t', image, context]);
   } finally {
     await rm(context, { recursive: true, force: true });
   }
@@ -63,7 +63,7 @@ async function ensureBaseImage(apt: AptSettings, say: Say): Promise<string> {
     await run(['mmdebstrap', '--quiet', '--variant=minbase', ...options, release, making, apt.mirror]);
     await rename(making, tar);
   }
-  await docker(['import', '--change', `LABEL ${label}`, tar, image]);
+  await docker(['import', '--change', `LABEL ${imageLabel}`, tar, image]);
   return image;
 }
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as fleet from './fleet.js';
 import { type Lab, openLab } from './lab.js';
 import { answersSsh } from './machine.js';
-import { subnet } from './names.js';
+import { containerName, subnet } from './names.js';
 import { docker, run } from './run.js';
 
 /** Destroyed and made anew here, so that other tests keep their vps1 and vps2. */
@@ -68,7 +68,7 @@ test('a destroyed host takes its disk with it', async () => {
   const host = await lab.host(spare);
   await host.exec(['touch', '/var/lib/docker/kept']);
   await lab.destroy(spare);
-  expect(await docker(['volume', 'ls', '--quiet', '--filter', `name=${spare}`])).toBe('');
+  expect(await docker(['volume', 'ls', '--quiet', '--filter', `name=${containerName(spare)}`])).toBe('');
   await expect(lab.host(spare)).rejects.toThrow(/is not up/);
   const anew = await lab.fresh(spare);
   expect(await anew.exec(['ls', '/var/lib/docker'])).toBe('');
@@ -76,7 +76,7 @@ test('a destroyed host takes its disk with it', async () => {
 
 test('packets to a host that is not there never leave the machine', async () => {
   const routes = (await run(['ip', 'route', 'show', 'type', 'blackhole'])).stdout;
-  expect(routes).toContain(subnet);
+  expect(routes).toContain(subnet());
 });
 
 test('a second up changes nothing', async () => {

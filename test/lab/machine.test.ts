@@ -1,8 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { configSchema } from '../../client/config/schema.js';
 import { labConfig } from './files.js';
 import { runArguments } from './machine.js';
 import { addressOf, hostName, userOf } from './names.js';
+
+vi.hoisted(() => vi.stubEnv('MYC_WF_LAB', 'lab'));
 
 describe('lab hosts', () => {
   test('a name has one address, and a name that has none is refused', () => {

@@ -1,29 +1,51 @@
 import path from 'node:path';
 import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { chooseSubnet } from './subnet.js';
 
-/** One lab per machine: its subnet and its names are fixed, so whatever a host is called, it keeps its address. */
-export const network = 'myc-wf-lab';
-export const subnet = '172.30.77.0/24';
-export const gateway = '172.30.77.1';
-/** Everything the lab makes carries it, and `down` removes nothing else. */
-export const label = 'myc-wf.lab=lab';
+/** MYC_WF_LAB names the lab: several stand side by side on one machine, each with its own network, hosts and files. */
+export const labName = process.env.MYC_WF_LAB || 'lab';
+if (!/^[a-z][a-z0-9]{0,15}$/.test(labName))
+  throw new Error(`MYC_WF_LAB=${labName}: write 1 to 16 of a-z and 0-9, a letter first`);
+const isDefault = labName === 'lab';
 
-/** What stands around the hosts; none of it can be cut or rebooted. */
-export const services = {
-  'dns.lab': '172.30.77.2',
-  'registry.lab': '172.30.77.3',
-  'mirror.lab': '172.30.77.4',
-} as const;
+export const network = isDefault ? 'myc-wf-lab' : `myc-wf-lab-${labName}`;
+/** Everything the lab makes for itself carries it, and `down` removes nothing else. */
+export const label = `myc-wf.lab=${labName}`;
+/** Images serve every lab of the machine. */
+export const imageLabel = 'myc-wf.lab.image=1';
+
+/** What stands around the hosts, and its place in the subnet; none of it can be cut or rebooted. */
+export const services = { 'dns.lab': 2, 'registry.lab': 3, 'mirror.lab': 4 } as const;
 export type ServiceName = keyof typeof services;
 
 export const repository = fileURLToPath(new URL('../..', import.meta.url));
-export const labFolder = path.join(repository, '.lab');
+export const labFolder = path.join(repository, isDefault ? '.lab' : `.lab-${labName}`);
+/** What every lab and every checkout of this user shares. */
 export const cacheFolder = path.join(
-  process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'),
+  process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache'),
   'myc-wf',
   'lab',
 );
+
+let chosen: string | undefined;
+/** The default lab's is fixed; another lab's is found by its name and kept as long as its network is there. */
+export function subnet(): string {
+  chosen ??= isDefault ? '172.30.77.0/24' : chooseSubnet(labName, network);
+  return chosen;
+}
+
+function inSubnet(place: number): string {
+  return subnet().replace(/0\/24$/, String(place));
+}
+
+export function gateway(): string {
+  return inSubnet(1);
+}
+
+export function serviceAddress(name: ServiceName): string {
+  return inSubnet(services[name]);
+}
 
 /** `vps1` and `vps1.lab` are the same host. */
 export function hostName(name: string): string {
@@ -39,11 +61,11 @@ export function containerName(host: string): string {
 
 /** vps1.lab is .11, vps2.lab .12 …; backup.lab is .5. Any other name is refused, since its address could not stay the same. */
 export function addressOf(host: string): string {
-  if (host === 'backup.lab') return '172.30.77.5';
+  if (host === 'backup.lab') return inSubnet(5);
   const number = Number(/^vps(\d{1,3})\.lab$/.exec(host)?.[1] ?? NaN);
   if (!(number >= 1 && number <= 200))
     throw new Error(`${host} has no address in the lab: hosts are vps1.lab … vps200.lab and backup.lab`);
-  return `172.30.77.${10 + number}`;
+  return inSubnet(10 + number);
 }
 
 /** One host of each kind: vps2 is reached as a user with sudo, the others as root. */

@@ -3,16 +3,30 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Authority } from './authority.js';
 import { buildImage } from './image.js';
-import { containerName, label, network, services, type ServiceName } from './names.js';
+import {
+  addressOf,
+  containerName,
+  label,
+  network,
+  serviceAddress,
+  services,
+  type ServiceName,
+} from './names.js';
 import { docker } from './run.js';
 
 type Say = (line: string) => void;
 
-const commands: Record<ServiceName, string[]> = {
-  'dns.lab': ['dnsmasq', '--keep-in-foreground', '--user=root', '--conf-file=/etc/lab/dns.conf'],
+/** Names below a host's: www.vps1.lab is vps1.lab. A host's own name too, for it has to resolve while the host is cut off. */
+const hostAddresses = () =>
+  ['backup.lab', ...Array.from({ length: 20 }, (_, i) => `vps${i + 1}.lab`)].map(
+    (host) => `--address=/${host}/${addressOf(host)}`,
+  );
+const dnsmasq = ['dnsmasq', '--keep-in-foreground', '--user=root', '--conf-file=/etc/lab/dns.conf'];
+const commands = (): Record<ServiceName, string[]> => ({
+  'dns.lab': [...dnsmasq, ...hostAddresses()],
   'registry.lab': ['docker-registry', 'serve', '/etc/lab/registry.yml'],
   'mirror.lab': ['docker-registry', 'serve', '/etc/lab/mirror.yml'],
-};
+});
 
 /** Starts what is not running; returns the services it started. */
 export async function ensureServices(authority: Authority, say: Say): Promise<ServiceName[]> {
@@ -33,12 +47,21 @@ export async function ensureServices(authority: Authority, say: Say): Promise<Se
 
 async function createService(name: ServiceName, image: string, authority: Authority): Promise<void> {
   const container = containerName(name);
-  const place = ['--network', network, '--ip', services[name], '--network-alias', name, '--hostname', name];
+  const place = [
+    '--network',
+    network,
+    '--ip',
+    serviceAddress(name),
+    '--network-alias',
+    name,
+    '--hostname',
+    name,
+  ];
   const extra: string[] = [];
   if (name === 'dns.lab') extra.push('--cap-add', 'NET_ADMIN');
-  // Published on loopback for this machine's own Docker, which pushes without TLS only there; the disk outlives `down`.
+  // Published on loopback for this machine's own Docker, which pushes without TLS only there; the disk is every lab's and outlives `down`.
   if (name === 'mirror.lab')
-    extra.push('--publish', '127.0.0.1::80', '--volume', `${network}-mirror-cache:/var/lib/registry`);
+    extra.push('--publish', '127.0.0.1::80', '--volume', 'myc-wf-lab-mirror-cache:/var/lib/registry');
   if (name === 'registry.lab') {
     const volume = `${network}-registry`;
     await docker(['volume', 'create', '--label', label, volume]);
@@ -53,7 +76,7 @@ async function createService(name: ServiceName, image: string, authority: Author
     ...place,
     ...extra,
     image,
-    ...commands[name],
+    ...commands()[name],
   ]);
   if (name === 'registry.lab') await giveSecrets(container, image, authority);
 }

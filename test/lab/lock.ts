@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { cacheFolder, labName } from './names.js';
+
+/** One change to this lab at a time, whichever process or checkout makes it. */
+export function lockLab<T>(work: () => Promise<T>): Promise<T> {
+  return withLock(`lab-${labName}`, work);
+}
+
+/** What all labs share: the authority, images, the mirror's disk. */
+export function lockShared<T>(work: () => Promise<T>): Promise<T> {
+  return withLock('shared', work);
+}
+
+/** Held by a child that ends with this process, however that ends; the kernel then drops the lock. */
+async function withLock<T>(name: string, work: () => Promise<T>): Promise<T> {
+  await mkdir(path.join(cacheFolder, 'locks'), { recursive: true });
+  const file = path.join(cacheFolder, 'locks', name);
+  const holder = spawn('flock', [file, 'sh', '-c', 'echo held; exec cat'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const ended = new Promise((resolve) => holder.once('close', resolve));
+  await new Promise<void>((resolve, reject) => {
+    holder.once('error', (error) => reject(new Error(`flock (util-linux): ${error.message}`)));
+    holder.once('exit', (code) => reject(new Error(`flock ${file}: exit ${code}`)));
+    holder.stdout.once('data', () => resolve());
+  });
+  try {
+    return await work();
+  } finally {
+    holder.stdin.end();
+    await ended;
+  }
+}
