@@ -13,6 +13,6 @@ git ls-files -co --exclude-standard -- activities charms worker | while IFS= rea
   case $file in *.ts) continue ;; esac
   [ -f "$file" ] && install -D -m "$(stat -c %a "$file")" "$file" "dist/$file"
 done
-node dist/worker/bundle.js 2>/dev/null
+bundled=$(node dist/worker/bundle.js 2>&1) || { echo "$bundled" >&2; exit 1; }
 chmod +x dist/client/cli.js
 echo "$wanted" >dist/.myc-wf-built

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import { METADATA_ENCODING_KEY, type Payload, type PayloadCodec } from '@temporalio/common';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 
 const encoding = 'binary/encrypted';
 const cipherName = 'aes-256-gcm';
@@ -36,7 +36,7 @@ export function makePayloadCodec(key: Buffer): PayloadCodec {
 function encrypt(payload: Payload, key: Buffer, id: string): Payload {
   const iv = randomBytes(ivBytes);
   const cipher = createCipheriv(cipherName, key, iv).setAAD(Buffer.from(id));
-  const plain = temporal.api.common.v1.Payload.encode(payload).finish();
+  const plain = proto.temporal.api.common.v1.Payload.encode(payload).finish();
   const data = Buffer.concat([iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
   return {
     metadata: { [METADATA_ENCODING_KEY]: Buffer.from(encoding), 'encryption-key-id': Buffer.from(id) },
@@ -60,7 +60,7 @@ function decrypt(payload: Payload, key: Buffer, id: string): Payload {
     });
     decipher.setAAD(Buffer.from(id)).setAuthTag(data.subarray(-tagBytes));
     const plain = Buffer.concat([decipher.update(data.subarray(ivBytes, -tagBytes)), decipher.final()]);
-    return temporal.api.common.v1.Payload.decode(plain);
+    return proto.temporal.api.common.v1.Payload.decode(plain);
   } catch {
     throw new PayloadRefused('a payload was changed after it was encrypted', 'start the operation again');
   }
