@@ -1,6 +1,6 @@
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import { readKeyFile } from '../worker/codec/key-file.js';
-import { makePayloadCodec } from '../worker/codec/payload-codec.js';
+import { makeDataConverter } from '../worker/codec/data-converter.js';
 import { CommandError } from './errors.js';
 import { exitCodes } from './exit-codes.js';
 import { type TemporalSettings, codecKeyFile, dataDirectory, teamConnection } from './temporal-settings.js';
@@ -30,11 +30,10 @@ export async function connect(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Connected> {
   const { connectionOptions, namespace, uiUrl, next } = await target(settings, env);
-  const codec = makePayloadCodec(await readKeyFile(codecKeyFile(settings)));
+  const dataConverter = makeDataConverter(await readKeyFile(codecKeyFile(settings)));
   const connection = await Connection.connect({ ...connectionOptions, connectTimeout: '5 s' }).catch(() => {
     throw unreachable(`no Temporal answers on ${connectionOptions.address}`, next);
   });
-  const dataConverter = { payloadCodecs: [codec] };
   return {
     client: new Client({ connection, namespace, dataConverter }),
     uiUrl: (workflowId, runId) => {

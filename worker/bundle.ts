@@ -3,6 +3,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
+import { failureConverterPath, workflowInterceptorModules } from './codec/data-converter.js';
 
 /** What Worker.create takes: source it bundles itself (3 s), or a bundle made at build time (0.4 s). */
 export type WorkflowSource = { workflowsPath: string } | { workflowBundle: { codePath: string } };
@@ -23,7 +24,11 @@ export const findWorkflows = (): WorkflowSource =>
 
 /** Bundles workflows into one file, by rename: a worker that starts meanwhile reads the old one or the new one. */
 export async function writeBundle(source: string = workflowsPath, file: string = bundleFile): Promise<void> {
-  const { code } = await bundleWorkflowCode({ workflowsPath: source });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: source,
+    workflowInterceptorModules,
+    failureConverterPath,
+  });
   await writeFile(`${file}.new`, code);
   await rename(`${file}.new`, file);
 }

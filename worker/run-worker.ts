@@ -1,7 +1,8 @@
 import { NativeConnection, type NativeConnectionOptions, Worker } from '@temporalio/worker';
 import { taskQueue } from '../workflows/contract/ids.js';
 import type { WorkflowSource } from './bundle.js';
-import { makePayloadCodec } from './codec/payload-codec.js';
+import { refuseForeignInput } from './codec/activity-interceptors.js';
+import { makeDataConverter, workflowInterceptorModules } from './codec/data-converter.js';
 
 export interface PollOptions {
   connectionOptions: NativeConnectionOptions;
@@ -26,7 +27,12 @@ export async function poll(options: PollOptions): Promise<void> {
       taskQueue,
       ...workflows,
       activities,
-      dataConverter: { payloadCodecs: [makePayloadCodec(key)] },
+      dataConverter: makeDataConverter(key),
+      // A bundle has the workflow's interceptors in it already; from source they are bundled here.
+      interceptors: {
+        activity: [refuseForeignInput],
+        ...('workflowsPath' in workflows ? { workflowModules: workflowInterceptorModules } : {}),
+      },
       shutdownGraceTime: '30 s',
       // Progress on a terminal is read from heartbeats, and a cancel reaches an activity with one.
       maxHeartbeatThrottleInterval: '2 s',

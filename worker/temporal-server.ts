@@ -12,6 +12,8 @@ export interface TemporalServerOptions {
   /** 7233 and 8233 when left out; 0 takes a free one. */
   port?: number;
   uiPort?: number;
+  /** Where the UI has payloads decoded. */
+  uiCodecEndpoint?: string;
   env?: NodeJS.ProcessEnv;
   say?: (line: string) => void;
 }
@@ -55,6 +57,7 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
       ...['server', 'start-dev', '--ip', loopback, '--port', `${port}`, '--ui-port', `${uiPort}`],
       ...['--http-port', `${httpPort}`, '--db-filename', path.join(dataDirectory, 'temporal.db')],
       ...['--log-level', 'warn', '--log-format', 'json'],
+      ...(options.uiCodecEndpoint === undefined ? [] : ['--ui-codec-endpoint', options.uiCodecEndpoint]),
       // The HTTP API takes a JSON POST of any web page: it answers to one Host name only, which nobody has.
       ...['--dynamic-config-value', 'frontend.httpAllowedHosts=["nobody.invalid"]'],
     ],

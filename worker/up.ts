@@ -7,7 +7,9 @@ import {
 } from '../client/temporal-settings.js';
 import { type UpFile, removeUpFile, writeUpFile } from '../client/up-file.js';
 import { type WorkflowSource, findWorkflows } from './bundle.js';
+import { startCodecEndpoint } from './codec/endpoint.js';
 import { ensureKeyFile } from './codec/key-file.js';
+import { freePort } from './free-port.js';
 import { processMark } from './process-mark.js';
 import { poll } from './run-worker.js';
 import { superviseServer } from './supervise-server.js';
@@ -38,13 +40,20 @@ export async function runUp(options: UpOptions): Promise<void> {
   const directory = dataDirectory(config);
   await takeOver(directory, say);
   const key = await ensureKeyFile(codecKeyFile(config));
-  const { port, 'ui-port': uiPort } = config.temporal ?? {};
+  const { port, 'ui-port': configuredUiPort } = config.temporal ?? {};
+  // Known before the server starts: the endpoint answers to this page only, and the server is told where the endpoint is.
+  const uiPort = configuredUiPort === 0 ? await freePort() : (configuredUiPort ?? 8233);
+  const endpoint = await startCodecEndpoint({ key, port: 0, uiOrigin: `http://127.0.0.1:${uiPort}` });
   const server = await superviseServer({
     dataDirectory: directory,
     ...(port === undefined ? {} : { port }),
-    ...(uiPort === undefined ? {} : { uiPort }),
+    uiPort,
+    uiCodecEndpoint: endpoint.url,
     env,
     say,
+  }).catch(async (error: unknown) => {
+    await endpoint.close();
+    throw error;
   });
   const stop = AbortSignal.any([signal, server.failed]);
   const up = async (): Promise<UpFile> => {
@@ -71,5 +80,6 @@ export async function runUp(options: UpOptions): Promise<void> {
   } finally {
     await removeUpFile(directory);
     await server.stop();
+    await endpoint.close();
   }
 }

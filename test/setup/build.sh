@@ -9,10 +9,10 @@ wanted=$(git ls-files -co --exclude-standard -- client workflows activities work
 echo "building dist/"
 rm -rf dist
 npx tsc -p tsconfig.build.json
-git ls-files -co --exclude-standard -- activities charms | while IFS= read -r file; do
+git ls-files -co --exclude-standard -- activities charms worker | while IFS= read -r file; do
   case $file in *.ts) continue ;; esac
   [ -f "$file" ] && install -D -m "$(stat -c %a "$file")" "$file" "dist/$file"
 done
-node dist/worker/bundle.js 2>/dev/null
+bundled=$(node dist/worker/bundle.js 2>&1) || { echo "$bundled" >&2; exit 1; }
 chmod +x dist/client/cli.js
 echo "$wanted" >dist/.myc-wf-built
