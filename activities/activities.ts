@@ -15,9 +15,12 @@ export interface StageInput {
   dryRun: boolean;
 }
 
-/** One line each, as people read it; empty when the host was already right. */
+/** What a stage changed, or would change on a dry run. */
 export interface StageResult {
+  /** One line each, as people read it; empty when the host was already right. */
   changed: string[];
+  /** All of it in one line, for the step: "11 packages, 2 files". */
+  summary: string;
 }
 
 export interface HostSetUpInput extends StageInput {
