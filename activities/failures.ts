@@ -8,6 +8,7 @@ export type FailureType =
   | 'HostKeyUnknown'
   | 'AuthenticationRefused'
   | 'BadInput'
+  | 'ConfigurationBroken'
   | 'OutputTooLarge'
   | 'JobFailed'
   | 'JobStalled';
@@ -60,6 +61,16 @@ export function authenticationRefused(
 
 export function badInput(error: BadInput): ApplicationFailure {
   return final('BadInput', error.message, error);
+}
+
+/** The worker's files, not the input: tried again, since whoever edits them is about to put them right. */
+export function configurationBroken(error: Error & { next?: string | undefined }): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'ConfigurationBroken' satisfies FailureType,
+    message: `the worker's configuration is broken: ${error.message}${error.next === undefined ? '' : `\n  ${error.next}`}`,
+    nonRetryable: false,
+    cause: error,
+  });
 }
 
 export function outputTooLarge(host: string, command: string): ApplicationFailure {
