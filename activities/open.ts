@@ -7,7 +7,7 @@ import { createActivities } from './index.js';
 import { loginsOf } from './logins.js';
 
 /** The worker's activities with their connections; `close` ends these, and with them the process may end. */
-export function openActivities(read: ReadConfig): { activities: Activities; close(): Promise<void> } {
+export function openActivities(read: ReadConfig): { activities: Activities; close: () => Promise<void> } {
   const config: ReadConfig = () =>
     read().catch((error: unknown) => {
       throw error instanceof Error && !(error instanceof ApplicationFailure)
