@@ -32,11 +32,11 @@ export async function waiter(given: WaiterInput): Promise<OperationResult> {
     return `${host} is busy`;
   });
   if (running === undefined) return continueAsNew<typeof waiter>({ operation, input, waitSeconds });
-  const { workflowId, result } = running;
-  steps.child(workflowId);
+  const operationRun = running;
+  steps.child(operationRun.workflowId);
   let outcome: OperationResult | undefined;
   await steps.run('operation', async () => {
-    outcome = await result();
+    outcome = await operationRun.result();
     return outcome.summary;
   });
   return outcome!;
