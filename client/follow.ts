@@ -28,6 +28,9 @@ export async function follow(
   const rates = new Rates();
   let { runId } = run;
   let asked: string | undefined;
+  const end = endOf(engine, run.workflowId, runId);
+  let over = false;
+  void end.then(() => (over = true));
   let look = await engine.look(run.workflowId, runId);
   try {
     for (;;) {
@@ -42,7 +45,10 @@ export async function follow(
         asked = question.text;
         await ask(context, engine, look, show);
       }
-      await sleep(pollMs, undefined, { signal: context.signal }).catch(() => undefined);
+      await Promise.race([
+        sleep(over ? 100 : pollMs, undefined, { signal: context.signal }),
+        ...(over ? [] : [end]),
+      ]).catch(() => undefined);
       if (context.signal.aborted) throw detached(run.workflowId);
       look = await lookPatiently(engine, run.workflowId, runId, context);
     }
@@ -50,6 +56,17 @@ export async function follow(
     show.end();
   }
   return { look, result: await engine.result(run.workflowId, look.runId) };
+}
+
+/** Resolves when the run is over, by Temporal's long poll: nobody waits for the next look. Never, when Temporal went away. */
+function endOf(engine: Engine, workflowId: string, runId: string | undefined): Promise<void> {
+  return engine.result(workflowId, runId).then(
+    () => undefined,
+    (error: unknown) =>
+      asCommandError(error).exitCode === exitCodes.unreachable
+        ? new Promise<void>(() => undefined)
+        : undefined,
+  );
 }
 
 async function viewOf(engine: Engine, look: Look, title: string | undefined, rates: Rates): Promise<View> {
