@@ -1,10 +1,9 @@
-import { ApplicationFailure } from '@temporalio/common';
 import { readFile } from 'node:fs/promises';
 import type { HeartbeatDetail } from '../workflows/contract/progress.js';
 import type { StageInput, StageResult } from './activities.js';
 import type { Remote } from './adapters/remote/remote.js';
 import { type DesiredState, type Item, differing, items, summary } from './commands/desired-state.js';
-import { jobFailed } from './failures.js';
+import { jobFailed, lookFailed } from './failures.js';
 import { runJob } from './run-job.js';
 
 const script = new URL('scripts/converge.sh', import.meta.url);
@@ -13,6 +12,8 @@ export interface StageContext {
   remote: Remote;
   onProgress: (detail: HeartbeatDetail) => void;
   signal: AbortSignal;
+  /** The control plane that managed the host until now, when it was taken over for this stage. */
+  takenFrom?: string | undefined;
 }
 
 /** Look, then act: one round trip says what differs; a named job changes that and nothing else. */
@@ -21,11 +22,11 @@ export async function converge(
   input: StageInput,
   state: DesiredState,
 ): Promise<StageResult> {
-  const { remote, onProgress, signal } = context;
+  const { remote, onProgress, signal, takenFrom } = context;
   const all = items(state);
   onProgress({ step: input.step, phase: 'looking' });
   const differs = differing(all, await look(remote, input.host, all, signal));
-  const result = { changed: differs.map((item) => item.change), summary: summary(differs) };
+  const result = told(differs, takenFrom);
   if (differs.length === 0 || input.dryRun) return result;
   const { exit, lastLines } = await runJob(
     remote,
@@ -43,6 +44,16 @@ export async function converge(
   return result;
 }
 
+function told(differs: readonly Item[], takenFrom: string | undefined): StageResult {
+  const changed = differs.map((item) => item.change);
+  if (takenFrom === undefined) return { changed, summary: summary(differs) };
+  const taken = `took the host over from ${takenFrom}`;
+  return {
+    changed: [taken, ...changed],
+    summary: differs.length === 0 ? taken : `${taken}; ${summary(differs)}`,
+  };
+}
+
 async function look(
   remote: Remote,
   host: string,
@@ -52,10 +63,7 @@ async function look(
   const argv = ['bash', '-c', await readFile(script, 'utf8'), 'converge', 'look'];
   const { exit, stdout, stderr } = await remote.exec(argv, { stdin: lines(all, 'look'), signal });
   if (exit === 0) return stdout;
-  throw ApplicationFailure.retryable(
-    `${host} could not be looked at: ${stderr.trim().slice(-500)}`,
-    'LookFailed',
-  );
+  throw lookFailed(host, stderr);
 }
 
 const lines = (some: readonly Item[], part: 'look' | 'apply'): string =>

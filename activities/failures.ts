@@ -9,6 +9,8 @@ export type FailureType =
   | 'AuthenticationRefused'
   | 'BadInput'
   | 'ConfigurationBroken'
+  | 'HostManagedElsewhere'
+  | 'LookFailed'
   | 'OutputTooLarge'
   | 'JobFailed'
   | 'JobStalled';
@@ -78,6 +80,23 @@ export function outputTooLarge(host: string, command: string): ApplicationFailur
     'OutputTooLarge',
     `\`${command}\` on ${host} wrote more than 8 MiB; have it write to a file on the host, or narrow it`,
   );
+}
+
+/** `other` is who, and since when. */
+export function hostManagedElsewhere(host: string, other: string): ApplicationFailure {
+  return final(
+    'HostManagedElsewhere',
+    `${host} is managed by another control plane (${other}); use that one, or take the host over with --takeover`,
+  );
+}
+
+/** Retryable: a full disk, or a host that is just going down. */
+export function lookFailed(host: string, stderr: string): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'LookFailed' satisfies FailureType,
+    message: `${host} could not be looked at: ${stderr.trim().slice(-500)}`,
+    nonRetryable: false,
+  });
 }
 
 export interface JobEnd {

@@ -9,7 +9,7 @@ import type { Config } from '../../client/config/schema.js';
 import { readUpFile } from '../../client/up-file.js';
 import { freePort } from '../../worker/free-port.js';
 import type { Lab } from '../lab/lab.js';
-import { repository } from '../lab/names.js';
+import { cacheFolder, repository } from '../lab/names.js';
 import { run } from '../lab/run.js';
 
 /** An operator at a lab: a configuration, a data directory and ports of their own, and the built CLI. */
@@ -62,7 +62,12 @@ export async function openOperator(lab: Lab, { configure }: OperatorOptions = {}
   const config: Config = {
     ...parseConfig(await readFile(lab.configFile, 'utf8'), lab.configFile),
     'data-directory': path.join(folder, 'data'),
-    temporal: { port: await freePort(), 'ui-port': await freePort() },
+    temporal: {
+      port: await freePort(),
+      'ui-port': await freePort(),
+      // One control plane for all tests at the lab: a host that one of them claimed is the next one's too.
+      'codec-key-file': path.join(cacheFolder, 'codec.key'),
+    },
   };
   await writeFile(configFile, stringify(configure?.(config) ?? config, { lineWidth: 0 }), { mode: 0o600 });
   const started = new Set<ChildProcess>();
