@@ -28,9 +28,8 @@ export async function follow(
   const rates = new Rates();
   let { runId } = run;
   let asked: string | undefined;
-  const end = endOf(engine, run.workflowId, runId);
-  let over = false;
-  void end.then(() => (over = true));
+  const ended = new AbortController();
+  void endOf(engine, run.workflowId, runId).then(() => ended.abort());
   let look = await engine.look(run.workflowId, runId);
   try {
     for (;;) {
@@ -45,10 +44,7 @@ export async function follow(
         asked = question.text;
         await ask(context, engine, look, show);
       }
-      await Promise.race([
-        sleep(over ? 100 : pollMs, undefined, { signal: context.signal }),
-        ...(over ? [] : [end]),
-      ]).catch(() => undefined);
+      await pause(ended.signal.aborted ? 100 : pollMs, signals(context.signal, ended.signal));
       if (context.signal.aborted) throw detached(run.workflowId);
       look = await lookPatiently(engine, run.workflowId, runId, context);
     }
@@ -57,6 +53,14 @@ export async function follow(
   }
   return { look, result: await engine.result(run.workflowId, look.runId) };
 }
+
+/** Once the run is over, only its last look is waited for. */
+const signals = (stop: AbortSignal, ended: AbortSignal): AbortSignal =>
+  ended.aborted ? stop : AbortSignal.any([stop, ended]);
+
+/** No timer is left behind: the process would wait for it. */
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  sleep(ms, undefined, { signal }).catch(() => undefined);
 
 /** Resolves when the run is over, by Temporal's long poll: nobody waits for the next look. Never, when Temporal went away. */
 function endOf(engine: Engine, workflowId: string, runId: string | undefined): Promise<void> {
