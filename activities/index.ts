@@ -7,6 +7,7 @@ import { composeReadyState, setUpState } from './commands/host-states.js';
 import { type StageContext, converge } from './converge.js';
 import { accepting } from './failures.js';
 import { loginsOf } from './logins.js';
+import { serviceActivities } from './services.js';
 
 export interface ActivityDependencies {
   /** The worker's configuration is the authority on hosts and secrets; inputs only name them. */
@@ -35,5 +36,6 @@ export function createActivities({ config }: ActivityDependencies): Activities {
     ensureComposeReady: accepting(async (input: ComposeReadyInput) =>
       converge(await stage(input), input, composeReadyState(config, input)),
     ),
+    ...serviceActivities(config, stage),
   };
 }

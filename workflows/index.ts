@@ -1,3 +1,4 @@
 export { deploy } from './deploy.js';
 export { fleet } from './fleet.js';
+export { up } from './up.js';
 export { vpsSetup } from './vps-setup.js';
