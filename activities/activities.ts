@@ -5,7 +5,7 @@ export interface Activities {
   /** Charm store, packages, Docker and its settings, repositories, logins, base compose.yml, docker-clean. */
   ensureComposeReady(input: ComposeReadyInput): Promise<StageResult>;
   /** The charm repositories under /srv/charm-store. */
-  ensureCharmsInstalled(input: StageInput): Promise<CharmsResult>;
+  ensureCharmsInstalled(input: StageInput): Promise<StageResult>;
   /** compose.yml and charms -> what has to be pulled, run and started; changes nothing. */
   planServices(input: ServicesInput): Promise<ServicesPlan>;
   /** Pulls or builds one image of the plan. */
@@ -13,7 +13,7 @@ export interface Activities {
   /** One hook of one service. */
   runHook(input: HookInput): Promise<void>;
   /** docker-compose.yml written, its services started and waited for. */
-  composeUp(input: PlannedInput): Promise<ComposeUpResult>;
+  composeUp(input: PlannedInput): Promise<StageResult>;
   /** ServiceUnhealthy, which is tried again, unless all services run and are healthy. */
   probeServices(input: PlannedInput): Promise<ProbeResult>;
 }
@@ -27,9 +27,12 @@ export interface StageInput {
   dryRun: boolean;
 }
 
-/** One line each, as people read it; empty when the host was already right. */
+/** What a stage changed, or would change on a dry run. */
 export interface StageResult {
+  /** One line each, as people read it; empty when the host was already right. */
   changed: string[];
+  /** All of it in one line, for the step: "11 packages, 2 files". */
+  summary: string;
 }
 
 export interface HostSetUpInput extends StageInput {
@@ -39,11 +42,6 @@ export interface HostSetUpInput extends StageInput {
 export interface ComposeReadyInput extends StageInput {
   withoutDockerClean: boolean;
   noDockerRestart: boolean;
-}
-
-export interface CharmsResult extends StageResult {
-  /** Of all repositories together. */
-  charms: number;
 }
 
 export interface ServicesInput extends StageInput {
@@ -80,11 +78,6 @@ export interface ImageInput extends PlannedInput {
 export interface HookInput extends PlannedInput {
   service: string;
   hook: string;
-}
-
-export interface ComposeUpResult extends StageResult {
-  /** Services whose containers were running and stayed. */
-  unchanged: string[];
 }
 
 export interface ProbeResult {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { CharmsResult, StageInput } from './activities.js';
+import type { StageInput, StageResult } from './activities.js';
 import type { Remote } from './adapters/remote/remote.js';
 import type { CharmRepository } from './charm-repositories.js';
 import type { StageContext } from './converge.js';
@@ -13,7 +13,7 @@ export async function installCharms(
   context: StageContext,
   input: StageInput,
   repositories: readonly CharmRepository[],
-): Promise<CharmsResult> {
+): Promise<StageResult> {
   const { remote, onProgress, signal } = context;
   onProgress({ step: input.step, phase: 'looking' });
   const installed = await installedCharms(remote, repositories, signal);
@@ -36,7 +36,7 @@ export async function installCharms(
   }
   return {
     changed: missing.map(({ name, charms }) => `installed the charms of ${name} (${charms.length})`),
-    charms: new Set(repositories.flatMap(({ charms }) => charms.map(({ name }) => name))).size,
+    summary: `${new Set(repositories.flatMap(({ charms }) => charms.map(({ name }) => name))).size} charms`,
   };
 }
 

@@ -6,7 +6,7 @@ import {
   writeDockerCompose,
 } from '../charms/engine/index.js';
 import { BadInput } from '../workflows/contract/bad-input.js';
-import type { ComposeUpResult, PlannedInput } from './activities.js';
+import type { PlannedInput, StageResult } from './activities.js';
 import type { CharmRepository } from './charm-repositories.js';
 import type { StageContext } from './converge.js';
 import { type HostPlan, project, readHostPlan, servicesLook } from './host-services.js';
@@ -17,7 +17,7 @@ export async function composeUp(
   context: StageContext,
   input: PlannedInput,
   repositories: readonly CharmRepository[],
-): Promise<ComposeUpResult> {
+): Promise<StageResult> {
   const { remote, signal } = context;
   const host = await readHostPlan(remote, input, repositories, signal);
   const dockerCompose = await withFragments(context, host);
@@ -30,10 +30,9 @@ export async function composeUp(
     secrets: host.secrets,
   });
   const lines = result.split('\n').filter((line) => line !== '');
-  const isUnchanged = (line: string) => line.startsWith('unchanged ');
   return {
-    changed: lines.filter((line) => !isUnchanged(line)),
-    unchanged: lines.filter(isUnchanged).map((line) => line.replace('unchanged ', '')),
+    changed: lines.filter((line) => !line.startsWith('unchanged ')),
+    summary: lines.join(', '),
   };
 }
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { HeartbeatDetail } from '../workflows/contract/progress.js';
 import type { StageInput, StageResult } from './activities.js';
 import type { Remote } from './adapters/remote/remote.js';
-import { type DesiredState, type Item, differing, items } from './commands/desired-state.js';
+import { type DesiredState, type Item, differing, items, summary } from './commands/desired-state.js';
 import { jobFailed, lookFailed } from './failures.js';
 import { runJob } from './run-job.js';
 
@@ -24,8 +24,8 @@ export async function converge(
   const all = items(state);
   onProgress({ step: input.step, phase: 'looking' });
   const differs = differing(all, await look(remote, input.host, all, signal));
-  const changed = differs.map((item) => item.change);
-  if (differs.length === 0 || input.dryRun) return { changed };
+  const result = { changed: differs.map((item) => item.change), summary: summary(differs) };
+  if (differs.length === 0 || input.dryRun) return result;
   const { exit, lastLines } = await runJob(
     remote,
     {
@@ -39,7 +39,7 @@ export async function converge(
     signal,
   );
   if (exit !== 0) throw jobFailed({ host: input.host, step: input.step, exit, lastLines });
-  return { changed };
+  return result;
 }
 
 async function look(

@@ -7,6 +7,7 @@ import { composeReadyState, setUpState } from './commands/host-states.js';
 import { type StageContext, converge } from './converge.js';
 import { accepting } from './failures.js';
 import { loginsOf } from './logins.js';
+import { requireMailcow } from './mailcow.js';
 import { serviceActivities } from './services.js';
 
 export interface ActivityDependencies {
@@ -33,9 +34,11 @@ export function createActivities({ config }: ActivityDependencies): Activities {
       const domain = input.domain === undefined ? undefined : parseDomainName(input.domain);
       return converge(await stage(input), input, setUpState(config, domain));
     }),
-    ensureComposeReady: accepting(async (input: ComposeReadyInput) =>
-      converge(await stage(input), input, composeReadyState(config, input)),
-    ),
+    ensureComposeReady: accepting(async (input: ComposeReadyInput) => {
+      const context = await stage(input);
+      if (input.noDockerRestart) await requireMailcow(context.remote, input.host);
+      return converge(context, input, composeReadyState(config, input));
+    }),
     ...serviceActivities(config, stage),
   };
 }

@@ -22,7 +22,8 @@ export async function ensureImage(
   const args = build === undefined ? ['pull', input.image] : ['build', input.image, build.context];
   // Nothing that runs is changed by it, so several go on at once.
   await succeeding(context, input, { subject: input.image, script: 'image', args, exclusive: false });
-  return { changed: [`${build === undefined ? 'pulled' : 'built'} ${input.image}`] };
+  const summary = `${build === undefined ? 'pulled' : 'built'} ${input.image}`;
+  return { changed: [summary], summary };
 }
 
 export async function runHook(

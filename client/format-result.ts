@@ -7,8 +7,7 @@ export function formatResult(result: unknown): string {
   if (isFleet(result)) return fleetText(result);
   if (!isOperation(result))
     return result === undefined || result === null ? '' : JSON.stringify(result, null, 2);
-  const changed = result.changed.length === 0 ? ['nothing changed'] : result.changed;
-  return [result.summary, ...changed.map((line) => `  ${line}`)].join('\n');
+  return [result.summary, ...result.changed.map((line) => `  ${line}`)].join('\n');
 }
 
 const fleetText = ({ hosts }: FleetResult): string =>

@@ -2,12 +2,15 @@ import { createHash } from 'node:crypto';
 
 /**
  * What a host must look like, as data. The look (one round trip) says which items differ; only those are sent and changed.
- * Order of application: files, lines, packages, hostname, docker reload.
+ * Order of application: files, lines, packages, settings, restarts, hostname.
  */
 export interface DesiredState {
   files: DesiredFile[];
   lines: DesiredLine[];
   packages: string[];
+  /** Merged into JSON files that others write too: what they hold besides is kept. */
+  settings?: DesiredSettings[];
+  restarts?: DesiredRestart[];
   hostname?: string;
 }
 
@@ -27,6 +30,20 @@ export interface DesiredLine {
   line: string;
 }
 
+export interface DesiredSettings {
+  path: string;
+  mode: string;
+  values: { [key: string]: unknown };
+}
+
+/** A unit that must run with these settings: it is restarted when it last started with others. */
+export interface DesiredRestart {
+  unit: string;
+  settings: { [key: string]: unknown };
+  /** Reload is enough for the host's containers to go on; some settings then only hold for new ones. */
+  reloadOnly: boolean;
+}
+
 /** One item of the protocol with scripts/converge.sh: what is compared, what is sent, and how people read the change. */
 export interface Item {
   /** Sent to the look, and given back by it when it differs. No secret in it: a content appears as its digest. */
@@ -34,42 +51,77 @@ export interface Item {
   /** Sent to the apply when it differs; holds the content. */
   apply: string;
   change: string;
+  kind: ItemKind;
 }
+
+export type ItemKind = 'file' | 'initial' | 'line' | 'package' | 'settings' | 'restart' | 'hostname';
 
 const sha256 = (content: string): string => createHash('sha256').update(content).digest('hex');
 const base64 = (content: string): string => Buffer.from(content).toString('base64');
 
-/** Tab-separated: kind, path or name, then what it must be. Free text travels as base64, so no value can break a line. */
+/** Tab-separated: kind, path or name, mode, then what it must be. Free text travels as base64, so no value can break a line. */
 export function items(state: DesiredState): Item[] {
   return [
-    ...state.files.map((file) => {
-      const kind = file.initial ? 'initial' : 'file';
-      const head = `${kind}\t${base64(file.path)}\t${file.mode}\t`;
-      return {
-        look: head + sha256(file.content),
-        apply: head + base64(file.content),
-        change: `wrote ${file.path}`,
-      };
-    }),
-    ...state.lines.map((line) => {
-      const text = `line\t${base64(line.path)}\t${line.mode}\t${base64(line.line)}`;
-      return { look: text, apply: text, change: `added a line to ${line.path}` };
-    }),
-    ...state.packages.map((name) => ({
-      look: `package\t${name}`,
-      apply: `package\t${name}`,
-      change: `installed ${name}`,
-    })),
-    ...(state.hostname === undefined
-      ? []
-      : [
-          {
-            look: `hostname\t${state.hostname}`,
-            apply: `hostname\t${state.hostname}`,
-            change: `named the host ${state.hostname}`,
-          },
-        ]),
+    ...state.files.map(fileItem),
+    ...state.lines.map(lineItem),
+    ...state.packages.map(packageItem),
+    ...(state.settings ?? []).map(settingsItem),
+    ...(state.restarts ?? []).map(restartItem),
+    ...(state.hostname === undefined ? [] : [hostnameItem(state.hostname)]),
   ];
+}
+
+function fileItem({ path, mode, content, initial }: DesiredFile): Item {
+  const kind = initial ? 'initial' : 'file';
+  const head = `${kind}\t${base64(path)}\t${mode}\t`;
+  return { kind, look: head + sha256(content), apply: head + base64(content), change: `wrote ${path}` };
+}
+
+function lineItem({ path, mode, line }: DesiredLine): Item {
+  const text = `line\t${base64(path)}\t${mode}\t${base64(line)}`;
+  return { kind: 'line', look: text, apply: text, change: `added a line to ${path}` };
+}
+
+function packageItem(name: string): Item {
+  return {
+    kind: 'package',
+    look: `package\t${name}`,
+    apply: `package\t${name}`,
+    change: `installed ${name}`,
+  };
+}
+
+/** The look is told where the values stand and the digest of them together, as jq writes them. */
+function settingsItem({ path, mode, values }: DesiredSettings): Item {
+  const found = leaves(values);
+  const digest = sha256(JSON.stringify(found.map((leaf) => leaf.value)) + '\n');
+  const head = `settings\t${base64(path)}\t${mode}\t`;
+  return {
+    kind: 'settings',
+    look: `${head}${base64(JSON.stringify(found.map((leaf) => leaf.at)))}\t${digest}`,
+    apply: `${head}${base64(JSON.stringify(values))}`,
+    change: `set ${Object.keys(values).join(', ')} in ${path}`,
+  };
+}
+
+/** The places of all that is not a mapping itself: lists and single values are replaced as a whole. */
+function leaves(value: { [key: string]: unknown }, at: string[] = []): { at: string[]; value: unknown }[] {
+  return Object.entries(value).flatMap(([key, inner]) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? leaves(inner as { [key: string]: unknown }, [...at, key])
+      : [{ at: [...at, key], value: inner }],
+  );
+}
+
+function restartItem({ unit, settings, reloadOnly }: DesiredRestart): Item {
+  const word = reloadOnly ? 'reload' : 'restart';
+  const text = `restart\t${unit}\t${word}\t${sha256(JSON.stringify(settings))}`;
+  return { kind: 'restart', look: text, apply: text, change: `${word}ed ${unit}` };
+}
+
+function hostnameItem(name: string): Item {
+  const text = `hostname\t${name}`;
+  return { kind: 'hostname', look: text, apply: text, change: `named the host ${name}` };
 }
 
 /** The items that a look's output names; a line the look was not asked about is refused, since it comes from the host. */
@@ -81,4 +133,21 @@ export function differing(all: readonly Item[], lookOutput: string): Item[] {
     throw new Error(`the host's look answered a line nobody asked about: ${JSON.stringify(strange)}`);
   const differs = new Set(named);
   return all.filter((item) => differs.has(item.look));
+}
+
+const counted: [kinds: ItemKind[], one: string, many: string][] = [
+  [['package'], 'package', 'packages'],
+  [['file', 'initial'], 'file', 'files'],
+  [['line'], 'line', 'lines'],
+  [['settings'], 'setting', 'settings'],
+];
+
+/** The line of a step: "11 packages, 2 files, docker restarted"; the whole list is in the operation's result. */
+export function summary(changed: readonly Item[]): string {
+  const counts = counted.flatMap(([kinds, one, many]) => {
+    const count = changed.filter((item) => kinds.includes(item.kind)).length;
+    return count === 0 ? [] : [`${count} ${count === 1 ? one : many}`];
+  });
+  const single = changed.filter((item) => item.kind === 'restart' || item.kind === 'hostname');
+  return [...counts, ...single.map((item) => item.change)].join(', ');
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Config } from '../../client/config/schema.js';
-import type { DesiredFile, DesiredState } from './desired-state.js';
+import type { DesiredFile, DesiredSettings, DesiredState } from './desired-state.js';
 
 /** What `vps-setup` wants of a host: the operators' keys for root, and its name when a domain is given. */
 export function setUpState(config: Config, domain?: string): DesiredState {
@@ -15,14 +15,15 @@ export function setUpState(config: Config, domain?: string): DesiredState {
 
 export interface ComposeReadyOptions {
   withoutDockerClean: boolean;
+  noDockerRestart: boolean;
 }
 
 /** What `deploy` wants of a host: Docker and compose from packages, house repositories, logins, the base compose.yml. */
 export function composeReadyState(config: Config, options: ComposeReadyOptions): DesiredState {
   const repositories = Object.entries(config['apt-repositories'] ?? {});
+  const daemon = daemonSettings(config);
   return {
     files: [
-      daemonSettings(config),
       ...repositories.flatMap(([name, repository]) => [
         {
           path: `/etc/apt/keyrings/${name}.asc`,
@@ -35,12 +36,14 @@ export function composeReadyState(config: Config, options: ComposeReadyOptions):
           content: aptSource(name, repository),
         },
       ]),
-      ...registryLogins(config),
       ...gitKey(config),
       { path: '/opt/apps/myc-deploy/compose.yml', mode: '0600', content: baseCompose(config), initial: true },
       ...(options.withoutDockerClean ? [] : [dockerClean]),
     ],
     lines: [],
+    settings: [daemon, ...registryLogins(config)],
+    // Docker's log settings hold for new containers only after a restart; a reload lets the running ones alone.
+    restarts: [{ unit: 'docker', settings: daemon.values, reloadOnly: options.noDockerRestart }],
     packages: [
       // docker-cli and docker-compose are packages of their own from Debian 13 on; jq reads the charms' options.
       ...['docker.io', 'docker-cli', 'docker-compose', 'git', 'jq', 'rsync', 'cron'],
@@ -49,10 +52,10 @@ export function composeReadyState(config: Config, options: ComposeReadyOptions):
   };
 }
 
-/** Written before Docker is installed, so that its first start already knows the mirrors (lab notes: by-hand). */
-function daemonSettings(config: Config): DesiredFile {
+/** What else stands in daemon.json, on a host that had Docker before, is kept. */
+function daemonSettings(config: Config): DesiredSettings {
   const mirrors = config['registry-mirrors'] ?? [];
-  const settings = {
+  const values = {
     'live-restore': true,
     'log-driver': 'json-file',
     'log-opts': { 'max-size': '50m', 'max-file': '3' },
@@ -60,7 +63,7 @@ function daemonSettings(config: Config): DesiredFile {
       ? {}
       : { 'registry-mirrors': mirrors, 'insecure-registries': insecure(mirrors) }),
   };
-  return { path: '/etc/docker/daemon.json', mode: '0644', content: JSON.stringify(settings, null, 2) + '\n' };
+  return { path: '/etc/docker/daemon.json', mode: '0644', values };
 }
 
 /** A mirror that is configured as http:// is reached without TLS; no other registry is. */
@@ -84,7 +87,7 @@ function aptSource(
 }
 
 /** `docker login` writes the same file; the password never stands in an argv. */
-function registryLogins(config: Config): DesiredFile[] {
+function registryLogins(config: Config): DesiredSettings[] {
   const logins = Object.entries(config.registries ?? {});
   if (logins.length === 0) return [];
   const auths = Object.fromEntries(
@@ -93,9 +96,7 @@ function registryLogins(config: Config): DesiredFile[] {
       return [registry, { auth: Buffer.from(`${username}:${password}`).toString('base64') }];
     }),
   );
-  return [
-    { path: '/root/.docker/config.json', mode: '0600', content: JSON.stringify({ auths }, null, 2) + '\n' },
-  ];
+  return [{ path: '/root/.docker/config.json', mode: '0600', values: { auths } }];
 }
 
 function gitKey(config: Config): DesiredFile[] {
@@ -108,7 +109,7 @@ function gitKey(config: Config): DesiredFile[] {
 function baseCompose(config: Config): string {
   const file = config['base-compose-file'];
   if (file !== undefined) return readFileSync(file, 'utf8');
-  return '# The services of this host: NAME: {charm: CHARM, options: …}. `myc-wf start up HOST` makes it so.\n{}\n';
+  return '# The services of this host: NAME: {charm: CHARM, options: …}. `myc-wf start up HOST` makes it so.\n';
 }
 
 /** Removes what no container uses and is older than a week; left out by --without-docker-clean. */

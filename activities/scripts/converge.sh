@@ -6,6 +6,9 @@
 set -euo pipefail
 umask 022
 
+# The settings that each unit last started with.
+started=${MYC_STARTED_DIRECTORY:-/var/lib/myc-wf/started}
+
 decoded() { base64 -d <<<"$1"; }
 
 has_line() { # PATH LINE
@@ -20,7 +23,12 @@ installed() { # PACKAGE
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
-differs() { # KIND SUBJECT MODE VALUE
+# Digest of the values that stand at these places; of nothing where jq is not there yet or cannot read the file.
+values_at() { # PATH PLACES
+  jq -c --argjson places "$2" '[getpath($places[])]' -- "$1" 2>/dev/null | sha256sum | cut -d' ' -f1
+}
+
+differs() { # KIND SUBJECT MODE VALUE [DIGEST]
   local path
   case $1 in
     file)
@@ -30,6 +38,11 @@ differs() { # KIND SUBJECT MODE VALUE
     initial) path=$(decoded "$2") && [ ! -e "$path" ] ;;
     line) path=$(decoded "$2") && ! has_line "$path" "$(decoded "$4")" ;;
     package) ! installed "$2" ;;
+    settings)
+      path=$(decoded "$2")
+      ! { [ -f "$path" ] && has_mode "$path" "$3" && [ "$(values_at "$path" "$(decoded "$4")")" = "$5" ]; }
+      ;;
+    restart) [ "$(cat "$started/$2" 2>/dev/null)" != "$4" ] ;;
     hostname) [ "$(cat /etc/hostname)" != "$2" ] ;;
     *) echo "converge: unknown kind of item: $1" >&2 && exit 2 ;;
   esac
@@ -58,6 +71,23 @@ add_line() { # PATH MODE LINE
   } | write_file "$1" "$2"
 }
 
+merge_settings() { # PATH MODE VALUES
+  local merged
+  if [ -s "$1" ]; then
+    merged=$(jq --argjson values "$3" '. * $values' -- "$1") ||
+      { echo "$1 is not JSON: mend it by hand, then start again" >&2 && return 1; }
+  else
+    merged=$(jq . <<<"$3")
+  fi
+  printf '%s\n' "$merged" | write_file "$1" "$2"
+}
+
+# Noted after the restart: a run that is ended between the two restarts once more.
+restart_unit() { # UNIT restart|reload|none DIGEST
+  if [ "$2" != none ] && systemctl is-active --quiet "$1"; then systemctl "$2" "$1"; fi
+  printf '%s\n' "$3" | write_file "$started/$1" 0644
+}
+
 name_host() { # FQDN
   local short=${1%%.*} rest
   if [ "$short" = "$1" ]; then rest=$1; else rest="$1 $short"; fi
@@ -70,7 +100,7 @@ name_host() { # FQDN
 }
 
 apply() {
-  local kind subject mode value packages=() refresh=
+  local kind subject mode value item packages=() later=() refresh=
   while IFS=$'\t' read -r kind subject mode value; do
     case $kind in
       file | initial)
@@ -79,6 +109,20 @@ apply() {
         ;;
       line) add_line "$(decoded "$subject")" "$mode" "$(decoded "$value")" ;;
       package) packages+=("$subject") ;;
+      # A file that is not there yet is written before the packages, so that a unit they bring starts with it;
+      # one to merge into needs jq, which may be among them.
+      settings)
+        if [ -s "$(decoded "$subject")" ]; then
+          later+=("$kind"$'\t'"$subject"$'\t'"$mode"$'\t'"$value")
+        else
+          { decoded "$value" && echo; } | write_file "$(decoded "$subject")" "$mode"
+        fi
+        ;;
+      restart)
+        # What the packages start for the first time needs no restart, unless its settings are still to be merged.
+        if [ "${#later[@]}" -eq 0 ] && ! systemctl is-active --quiet "$subject"; then mode=none; fi
+        later+=("$kind"$'\t'"$subject"$'\t'"$mode"$'\t'"$value")
+        ;;
       hostname) name_host "$subject" ;;
       *) echo "converge: unknown kind of item: $kind" >&2 && exit 2 ;;
     esac
@@ -92,13 +136,20 @@ apply() {
     dpkg --configure -a
     apt-get -o DPkg::Lock::Timeout=300 install -qy --no-install-recommends -- "${packages[@]}" </dev/null
   fi
+  for item in "${later[@]}"; do
+    IFS=$'\t' read -r kind subject mode value <<<"$item"
+    case $kind in
+      settings) merge_settings "$(decoded "$subject")" "$mode" "$(decoded "$value")" ;;
+      restart) restart_unit "$subject" "$mode" "$value" ;;
+    esac
+  done
 }
 
 case ${1:-} in
   look)
     while IFS= read -r item; do
-      IFS=$'\t' read -r kind subject mode value <<<"$item"
-      if differs "$kind" "$subject" "$mode" "$value"; then printf '%s\n' "$item"; fi
+      IFS=$'\t' read -r kind subject mode value digest <<<"$item"
+      if differs "$kind" "$subject" "$mode" "$value" "${digest-}"; then printf '%s\n' "$item"; fi
     done
     ;;
   apply) apply ;;

@@ -198,7 +198,7 @@ describe('what the other commands ask of Temporal', () => {
 
   test('a followed run ends with its result, and a fleet with its exit code', async () => {
     const one = await record(['start', 'deploy', 'vps1.lab']);
-    expect(one.stdout).toBe('already right\n  nothing changed\n');
+    expect(one.stdout).toBe('already right\n');
     expect(one.exitCode).toBe(0);
     const hosts = [
       { host: 'vps1.lab', ok: true, changed: [], summary: 'already right' },

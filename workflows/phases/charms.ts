@@ -2,7 +2,7 @@ import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../../activities/activities.js';
 import { changing } from '../activity-options.js';
 import type { OperationInput } from '../contract/operations.js';
-import { summed } from './told.js';
+import { told } from './told.js';
 
 const { ensureCharmsInstalled } = proxyActivities<Activities>(changing);
 
@@ -10,6 +10,5 @@ const { ensureCharmsInstalled } = proxyActivities<Activities>(changing);
 export async function installCharms(input: OperationInput, step: string, changed: string[]): Promise<string> {
   const { operationId, host, dryRun = false } = input;
   const done = await ensureCharmsInstalled({ operationId, host, step, dryRun });
-  changed.push(...done.changed);
-  return `${done.charms} charms, ${summed(done.changed, dryRun)}`;
+  return told(done, dryRun, changed);
 }

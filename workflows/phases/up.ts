@@ -2,7 +2,7 @@ import { proxyActivities } from '@temporalio/workflow';
 import type { Activities, PlannedImage, PlannedInput, ServicesPlan } from '../../activities/activities.js';
 import { changing, looking, probing } from '../activity-options.js';
 import type { UpInput } from '../contract/operations.js';
-import { summed } from './told.js';
+import { told } from './told.js';
 
 const { ensureImage, runHook, composeUp } = proxyActivities<Activities>(changing);
 const { planServices } = proxyActivities<Activities>(looking);
@@ -40,7 +40,8 @@ export async function ensureImages(
   const failed = lanes.find((lane) => lane.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
   changed.push(...done);
-  return summed(done, dryRun);
+  if (done.length === 0) return 'nothing to change';
+  return `${dryRun ? 'would ' : ''}${done.join(', ')}`;
 }
 
 const planned = ({ image, charm }: PlannedImage): string =>
@@ -72,10 +73,7 @@ export async function startServices(
   step: string,
   changed: string[],
 ): Promise<string> {
-  const done = await composeUp(handed(input, plan, step));
-  changed.push(...done.changed);
-  const stayed = done.unchanged.length === 0 ? [] : [`unchanged ${done.unchanged.join(', ')}`];
-  return done.changed.length === 0 ? 'nothing to change' : [...done.changed, ...stayed].join(', ');
+  return told(await composeUp(handed(input, plan, step)), false, changed);
 }
 
 export async function probe(input: UpInput, plan: ServicesPlan, step: string): Promise<string> {

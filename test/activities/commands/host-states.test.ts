@@ -46,20 +46,22 @@ describe('vps-setup', () => {
 });
 
 describe('deploy', () => {
-  const state = composeReadyState(config, { withoutDockerClean: false });
+  const state = composeReadyState(config, { withoutDockerClean: false, noDockerRestart: false });
+
+  const settings = (path: string) => state.settings?.find((one) => one.path === path);
 
   it('tells Docker the mirrors, and lets only those on http go without TLS', () => {
-    expect(JSON.parse(written(state, '/etc/docker/daemon.json')!)).toMatchObject({
+    expect(settings('/etc/docker/daemon.json')?.values).toMatchObject({
       'registry-mirrors': ['http://mirror.lab:5001', 'https://mirror.example.org'],
       'insecure-registries': ['mirror.lab:5001'],
     });
   });
 
   it('logs in to the registries through a file that only root reads', () => {
-    const login = state.files.find((one) => one.path === '/root/.docker/config.json');
-    expect(login?.mode).toBe('0600');
-    expect(JSON.parse(login!.content)).toEqual({
-      auths: { 'registry.lab:5000': { auth: btoa('lab:canary-5f1b') } },
+    expect(settings('/root/.docker/config.json')).toEqual({
+      path: '/root/.docker/config.json',
+      mode: '0600',
+      values: { auths: { 'registry.lab:5000': { auth: btoa('lab:canary-5f1b') } } },
     });
   });
 
@@ -74,7 +76,9 @@ describe('deploy', () => {
   it('leaves the docker-clean cron out when told so', () => {
     const path = '/etc/cron.d/myc-wf-docker-clean';
     expect(written(state, path)).toContain('docker system prune');
-    expect(written(composeReadyState(config, { withoutDockerClean: true }), path)).toBeUndefined();
+    expect(
+      written(composeReadyState(config, { withoutDockerClean: true, noDockerRestart: false }), path),
+    ).toBeUndefined();
   });
 
   it('shows no secret in what is looked for or told', () => {

@@ -91,6 +91,48 @@ describe('converge', () => {
     expect(changes(wanted)).toEqual([]);
   });
 
+  it('merges settings into a JSON file and keeps what others wrote there', () => {
+    const path = join(dir, 'daemon.json');
+    writeFileSync(
+      path,
+      '{"bip": "10.9.0.1/24", "log-opts": {"labels": "x"}, "registry-mirrors": ["http://old"]}',
+    );
+    const values = {
+      'registry-mirrors': ['http://mirror.lab'],
+      'log-opts': { 'max-size': '50m' },
+      'live-restore': true,
+    };
+    const wanted = state({ settings: [{ path, mode: '0644', values }] });
+    expect(changes(wanted)).toEqual([`set registry-mirrors, log-opts, live-restore in ${path}`]);
+    apply(wanted);
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({
+      bip: '10.9.0.1/24',
+      'log-opts': { labels: 'x', 'max-size': '50m' },
+      'registry-mirrors': ['http://mirror.lab'],
+      'live-restore': true,
+    });
+    expect(changes(wanted)).toEqual([]);
+  });
+
+  it('writes a JSON file that is not there yet, and leaves one it cannot read alone', () => {
+    const path = join(dir, 'new', 'config.json');
+    const wanted = state({
+      settings: [{ path, mode: '0600', values: { auths: { 'r:5000': { auth: 'eDp5' } } } }],
+    });
+    apply(wanted);
+    expect(changes(wanted)).toEqual([]);
+    writeFileSync(path, 'not json');
+    const done = run(
+      'apply',
+      items(wanted)
+        .map((item) => item.apply + '\n')
+        .join(''),
+    );
+    expect(done.status).not.toBe(0);
+    expect(done.stderr).toContain(`${path} is not JSON: mend it by hand, then start again`);
+    expect(readFileSync(path, 'utf8')).toBe('not json');
+  });
+
   it('leaves a file that is only given at first to its owner', () => {
     const wanted = state({
       files: [{ path: join(dir, 'compose.yml'), mode: '0600', content: 'first', initial: true }],

@@ -1,0 +1,106 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseConfig } from '../../client/config/parse.js';
+import { dataDirectory } from '../../client/temporal-settings.js';
+import { table } from '../../client/output.js';
+import { down } from '../lab/fleet.js';
+import { type Lab, type LabHost, openLab } from '../lab/lab.js';
+import { labFolder } from '../lab/names.js';
+import { ensureUp, myc, stopUp } from './myc.js';
+import { type Proof, fillHost, proofOf } from './proof.js';
+import { Clock } from './clock.js';
+
+const words = process.argv.slice(2);
+const json = words.includes('--json');
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const target = 'myadmin@backup.lab:10023';
+
+/** The chain, each link started with `myc-wf start …`. Hosts are made anew, so that every run shows all of it. */
+async function demo(lab: Lab): Promise<void> {
+  const clock = new Clock();
+  const hosts = await clock.step('lab: three bare hosts', async () => ({
+    vps1: await lab.fresh('vps1.lab'),
+    vps2: await lab.fresh('vps2.lab'),
+    backup: await lab.fresh('backup.lab'),
+  }));
+  const config = parseConfig(await readFile(lab.configFile, 'utf8'), lab.configFile);
+  const { uiUrl } = await clock.step('up: Temporal and a worker', () =>
+    ensureUp(lab.configFile, dataDirectory(config)),
+  );
+  say(`Temporal UI: ${uiUrl}`);
+  const start = (...args: string[]): Promise<string> => myc(lab.configFile, ['start', ...args]);
+
+  await clock.step('vps-setup vps1 vps2 backup', () =>
+    start('vps-setup', 'vps1.lab', 'vps2.lab', 'backup.lab'),
+  );
+  await clock.step('deploy vps1 backup', () => start('deploy', 'vps1.lab', 'backup.lab'));
+  await writeComposeFiles(lab, hosts.vps1, hosts.backup);
+  await clock.step('up backup', () => start('up', 'backup.lab'));
+  await clock.step('up vps1', () => start('up', 'vps1.lab'));
+  await fillHost(hosts.vps1);
+  const fingerprint = await targetFingerprint(hosts.backup);
+  await clock.step('backup-install vps1', () =>
+    start('backup-install', target, 'vps1.lab', '--host-key', fingerprint),
+  );
+  await clock.step('backup vps1', () => start('backup', 'vps1.lab'));
+  const before = await proofOf(hosts.vps1);
+  say(`\nvps1.lab serves ${JSON.stringify(before.page.trim())} and ${before.rows} rows`);
+  await clock.step('vps1 is destroyed', () => lab.destroy('vps1.lab'));
+  say('\nvps1.lab is gone: its container and its volumes are removed');
+  await clock.step('recover vps1 -> vps2', () => start('recover', `${target}#vps1.lab`, 'vps2.lab', '--yes'));
+  const after = await proofOf(hosts.vps2);
+  const runUrl = await myc(lab.configFile, ['ui', 'host/vps2.lab']);
+  report(clock, before, after, runUrl);
+}
+
+/** What an operator writes on the hosts: the services of the shop, and the accounts of the backup server. */
+async function writeComposeFiles(lab: Lab, vps1: LabHost, backup: LabHost): Promise<void> {
+  const key = await readFile(path.join(path.dirname(lab.configFile), 'myadmin_ed25519.pub'), 'utf8');
+  const write = (host: LabHost, text: string): Promise<string> =>
+    host.exec(['sh', '-c', 'cat > /opt/apps/myc-deploy/compose.yml'], { input: text });
+  await write(vps1, 'postgres:\napache:\n');
+  await write(
+    backup,
+    `rsync-backup-target:\n  options:\n    admin:\n      myadmin:\n        - ${JSON.stringify(key.trim())}\n`,
+  );
+}
+
+/** Read on the backup server itself: what an operator compares at first contact. */
+async function targetFingerprint(backup: LabHost): Promise<string> {
+  const key =
+    '/srv/datastore/data/rsync-backup-target/var/lib/rsync-backup-target/host-keys/ssh_host_ed25519_key.pub';
+  return (await backup.exec(['ssh-keygen', '-lf', key])).split(' ')[1]!;
+}
+
+function report(clock: Clock, before: Proof, after: Proof, uiUrl: string): void {
+  const same = before.page === after.page && before.rowsSha256 === after.rowsSha256 && before.rows > 0;
+  if (json) {
+    const { seconds, steps } = clock;
+    process.stdout.write(`${JSON.stringify({ ok: same, seconds, steps, before, after, uiUrl })}\n`);
+  } else {
+    const proofs = [before, after].map((one) => [
+      one.host,
+      one.page.trim(),
+      `${one.rows} rows`,
+      one.rowsSha256.slice(0, 16),
+    ]);
+    const steps = [...clock.steps, { title: 'in all', seconds: clock.seconds }];
+    const times = steps.map(({ title, seconds }) => [title, `${seconds.toFixed(1)} s`]);
+    process.stdout.write(
+      `\n${table(times)}\n\n${table(proofs)}\n\n${same ? 'the same page and the same rows' : 'NOT the same'}\n${uiUrl}\n`,
+    );
+    process.stdout.write('The UI and the hosts stay; `npm run demo -- stop` takes them away.\n');
+  }
+  if (!same) process.exitCode = 1;
+}
+
+/** Ends `up` and takes the demo's hosts away. */
+async function stop(): Promise<void> {
+  const configFile = path.join(labFolder, 'config.yml');
+  const text = await readFile(configFile, 'utf8').catch(() => undefined);
+  if (text !== undefined) await stopUp(dataDirectory(parseConfig(text, configFile)));
+  await down();
+}
+
+if (words.includes('stop')) await stop();
+else await demo(await openLab({ hosts: 2 }));
