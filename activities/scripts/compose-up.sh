@@ -49,7 +49,7 @@ fi
 
 containers >"$before.now"
 awk -v services="$*" '
-  NR == FNR { was[$1] = was[$1] " " $2; state[$2] = $3; next }
+  FILENAME == ARGV[1] { was[$1] = was[$1] " " $2; state[$2] = $3; next }
   { is[$1] = is[$1] " " $2; if (!($2 in state)) fresh[$1] = 1; else if (state[$2] != "running") woken[$1] = 1 }
   END {
     count = split(services, names, " ")

@@ -19,4 +19,5 @@ export COMPOSE_OPTIONS=$folder/options.json COMPOSE_FRAGMENTS=$root/fragments
 echo "$hook of $service" >"$MYC_PROGRESS"
 # Charms count on it: what a service reads has to be readable.
 umask 022
+mkdir -p -- "$SERVICE_DATASTORE" "$SERVICE_CONFIGSTORE"
 exec bash /srv/charm-store/myc/lib/run-hook.sh "$charm" "$hook"

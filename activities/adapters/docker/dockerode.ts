@@ -14,7 +14,7 @@ const timeoutMs = 30_000;
 export function dockerOf(remote: Remote): Docker {
   const agent = new SocketAgent(() => remote.openUnixSocket(socketPath));
   // The host is only written into the requests' headers: the agent, which the types do not know, decides where they go.
-  const options = { protocol: 'http', host: 'docker', port: 80, agent, timeout: timeoutMs } as const;
+  const options = { protocol: 'http', host: 'docker', port: 80, agent } as const;
   const client = new Dockerode(options);
   /** `undefined` when docker says there is no such thing. */
   const asked = async <T>(what: string, ask: () => Promise<T>): Promise<T | undefined> => {
@@ -35,6 +35,8 @@ export function dockerOf(remote: Remote): Docker {
       return (found ?? []).map(containerOf);
     },
     hasImage: async (image) =>
+      // What is no name of an image would be another path of the API.
+      /^[\w.:/@-]+$/.test(image) &&
       (await asked(`inspect the image ${image}`, () => client.getImage(image).inspect())) !== undefined,
     healthOf: async (container) => {
       const found = await asked(`inspect ${container}`, () => client.getContainer(container).inspect());
@@ -71,7 +73,15 @@ class SocketAgent extends Agent {
     opened?: (error: Error | null, socket: Duplex) => void,
   ): undefined {
     this.open().then(
-      (socket) => opened?.(null, socket),
+      (socket) => {
+        // Not the client's own timeout: that one wants a net.Socket.
+        const limit = setTimeout(
+          () => socket.destroy(new Error(`no answer within ${timeoutMs} ms`)),
+          timeoutMs,
+        );
+        socket.once('close', () => clearTimeout(limit));
+        opened?.(null, socket);
+      },
       (error: Error) => opened?.(error, undefined as unknown as Duplex),
     );
   }
