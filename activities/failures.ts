@@ -9,6 +9,7 @@ export type FailureType =
   | 'HostKeyUnknown'
   | 'AuthenticationRefused'
   | 'BadInput'
+  | 'ConfigurationBroken'
   | 'OutputTooLarge'
   | 'JobFailed'
   | 'JobStalled'
@@ -69,6 +70,16 @@ export function badInput(error: BadInput): ApplicationFailure {
 /** A YAML file of a host: each fault with its place, the line under a mask, and what to write. */
 export function badYaml({ problems }: YamlError): ApplicationFailure {
   return final('BadInput', problems.slice(0, 5).map(renderMasked).join('\n'));
+}
+
+/** The worker's files, not the input: tried again, since whoever edits them is about to put them right. */
+export function configurationBroken(error: Error & { next?: string | undefined }): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'ConfigurationBroken' satisfies FailureType,
+    message: `the worker's configuration is broken: ${error.message}${error.next === undefined ? '' : `\n  ${error.next}`}`,
+    nonRetryable: false,
+    cause: error,
+  });
 }
 
 export function outputTooLarge(host: string, command: string): ApplicationFailure {

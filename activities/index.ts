@@ -1,24 +1,23 @@
 import { Context } from '@temporalio/activity';
-import type { Config } from '../client/config/schema.js';
+import type { ReadConfig } from '../client/config/watch.js';
 import { parseDomainName, parseHostName, parseOperationId } from '../workflows/contract/names.js';
 import type { Activities, ComposeReadyInput, HostSetUpInput, StageInput } from './activities.js';
-import { remotesPool } from './adapters/remote/remotes.js';
+import type { Remotes } from './adapters/remote/remote.js';
 import { composeReadyState, setUpState } from './commands/host-states.js';
 import { type StageContext, converge } from './converge.js';
 import { accepting } from './failures.js';
-import { loginsOf } from './logins.js';
 import { requireMailcow } from './mailcow.js';
 import { serviceActivities } from './services.js';
 
 export interface ActivityDependencies {
   /** The worker's configuration is the authority on hosts and secrets; inputs only name them. */
-  config: Config;
+  config: ReadConfig;
+  /** Closed by who made it, once the worker has ended: an open connection keeps the process alive. */
+  remotes: Remotes;
 }
 
 /** The composition of the worker's verbs; every input is parsed again, since a brand does not survive JSON. */
-export function createActivities({ config }: ActivityDependencies): Activities {
-  const remotes = remotesPool(loginsOf(config));
-
+export function createActivities({ config, remotes }: ActivityDependencies): Activities {
   async function stage(input: StageInput): Promise<StageContext> {
     parseOperationId(input.operationId);
     const context = Context.current();
@@ -32,12 +31,12 @@ export function createActivities({ config }: ActivityDependencies): Activities {
   return {
     ensureHostSetUp: accepting(async (input: HostSetUpInput) => {
       const domain = input.domain === undefined ? undefined : parseDomainName(input.domain);
-      return converge(await stage(input), input, setUpState(config, domain));
+      return converge(await stage(input), input, setUpState(await config(), domain));
     }),
     ensureComposeReady: accepting(async (input: ComposeReadyInput) => {
       const context = await stage(input);
       if (input.noDockerRestart) await requireMailcow(context.remote, input.host);
-      return converge(context, input, composeReadyState(config, input));
+      return converge(context, input, composeReadyState(await config(), input));
     }),
     ...serviceActivities(config, stage),
   };

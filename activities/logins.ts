@@ -1,14 +1,15 @@
-import type { BackupTargetConfig, Config, HostConfig } from '../client/config/schema.js';
+import type { BackupTargetConfig, HostConfig } from '../client/config/schema.js';
+import type { ReadConfig } from '../client/config/watch.js';
 import { parseHostAddress } from '../workflows/contract/addresses.js';
 import { BadInput } from '../workflows/contract/bad-input.js';
 import type { Login } from './adapters/remote/connect.js';
 import type { Logins } from './adapters/remote/remotes.js';
 
-/** How the configuration's hosts and targets are logged in to. */
-export function loginsOf(config: Config): Logins {
+/** How the configuration's hosts and targets are logged in to; asked at every use, so a host added meanwhile is known. */
+export function loginsOf(read: ReadConfig): Logins {
   return {
-    host: (name) => {
-      const host = config.hosts?.[name];
+    host: async (name) => {
+      const host = (await read()).hosts?.[name];
       if (host === undefined)
         throw new BadInput(
           `the worker's configuration has no host ${name}`,
@@ -16,8 +17,8 @@ export function loginsOf(config: Config): Logins {
         );
       return login(name, host, { port: host.port ?? 22, user: host.user ?? 'root' });
     },
-    backupTarget: (name, admin) => {
-      const target = config['backup-targets']?.[name];
+    backupTarget: async (name, admin) => {
+      const target = (await read())['backup-targets']?.[name];
       const user = admin ?? target?.admin;
       if (target === undefined || user === undefined)
         throw new BadInput(

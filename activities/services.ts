@@ -1,4 +1,4 @@
-import type { Config } from '../client/config/schema.js';
+import type { ReadConfig } from '../client/config/watch.js';
 import type { Activities, StageInput } from './activities.js';
 import { readCharmRepositories } from './charm-repositories.js';
 import { installCharms } from './charm-store.js';
@@ -16,19 +16,19 @@ type ServiceActivities = Pick<
 
 /** The verbs on a host's charms and services. */
 export function serviceActivities(
-  config: Config,
+  config: ReadConfig,
   stage: (input: StageInput) => Promise<StageContext>,
 ): ServiceActivities {
   // Read at each use: a charm that is corrected counts at once.
-  const repositories = () => readCharmRepositories(config['charm-repositories']);
+  const repositories = async () => readCharmRepositories((await config())['charm-repositories']);
   return {
     ensureCharmsInstalled: accepting(async (input) =>
-      installCharms(await stage(input), input, repositories()),
+      installCharms(await stage(input), input, await repositories()),
     ),
-    planServices: accepting(async (input) => planServices(await stage(input), input, repositories())),
-    ensureImage: accepting(async (input) => ensureImage(await stage(input), input, repositories())),
-    runHook: accepting(async (input) => runHook(await stage(input), input, repositories())),
-    composeUp: accepting(async (input) => composeUp(await stage(input), input, repositories())),
-    probeServices: accepting(async (input) => probeServices(await stage(input), input, repositories())),
+    planServices: accepting(async (input) => planServices(await stage(input), input, await repositories())),
+    ensureImage: accepting(async (input) => ensureImage(await stage(input), input, await repositories())),
+    runHook: accepting(async (input) => runHook(await stage(input), input, await repositories())),
+    composeUp: accepting(async (input) => composeUp(await stage(input), input, await repositories())),
+    probeServices: accepting(async (input) => probeServices(await stage(input), input, await repositories())),
   };
 }

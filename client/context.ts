@@ -1,5 +1,6 @@
 import type { OperationId } from '../workflows/contract/names.js';
 import type { LoadedConfig } from './config/load.js';
+import type { ReadConfig } from './config/watch.js';
 import type { Engine } from './engine.js';
 import type { Output } from './output.js';
 import type { Terminal } from './terminal.js';
@@ -9,6 +10,8 @@ export interface Context {
   output: Output;
   terminal: Terminal;
   config(): Promise<LoadedConfig>;
+  /** For what runs long: the configuration as its files have it then. */
+  watchConfig: ReadConfig;
   engine(): Promise<Engine>;
   makeOperationId(): OperationId;
   /** Aborted by Ctrl-C: a command that waits detaches. */

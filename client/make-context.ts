@@ -1,5 +1,6 @@
 import { makeOperationId } from '../workflows/contract/ids.js';
 import type { Config } from './config/schema.js';
+import type { ReadConfig } from './config/watch.js';
 import type { Context } from './context.js';
 import type { Engine } from './engine.js';
 import { makeOutput } from './output.js';
@@ -22,10 +23,16 @@ export function makeContext(
     const { loadConfig } = await import('./config/load.js');
     return loadConfig({ file: options.config });
   };
+  let read: ReadConfig | undefined;
+  const watchConfig: ReadConfig = async () => {
+    read ??= (await import('./config/watch.js')).watchConfig({ file: options.config });
+    return read();
+  };
   return {
     output: makeOutput({ json, stdout, stderr }),
     terminal: makeTerminal(stdin.isTTY && stderr.isTTY && !json),
     config,
+    watchConfig,
     engine: () => (engine ??= config().then(({ config: loaded }) => connectEngine(loaded))),
     makeOperationId: () => makeOperationId(new Date(), Math.random),
     signal,

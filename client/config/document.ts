@@ -22,7 +22,8 @@ async function put(file: string, section: string, name: string, value: object): 
     const plain = typeof item === 'string' || typeof item === 'number';
     document.setIn([section, name, key], plain ? item : document.createNode(item));
   }
-  const written = document.toString();
+  // Not folded: a key is one line, which people search for and copy.
+  const written = document.toString({ lineWidth: 0 });
   parseConfig(written, file);
   await replace(file, written, mode);
 }

@@ -23,16 +23,13 @@ export interface LoadOptions {
 
 /** Named files must exist; of the usual places those that do are merged, the user's over the machine's. */
 export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfig> {
-  const { env = process.env, isRoot = process.getuid?.() === 0 } = options;
-  const named = options.file ?? env['MYC_WF_CONFIG'];
-  if (named !== undefined && named !== '') {
-    const file = path.resolve(named);
-    const config = await readConfig(file);
+  const { named, usual } = candidates(options);
+  if (named !== undefined) {
+    const config = await readConfig(named);
     if (config === undefined)
-      throw usage(`${file} does not exist`, 'name an existing file with --config or MYC_WF_CONFIG');
-    return { config, files: [file], writeTo: file };
+      throw usage(`${named} does not exist`, 'name an existing file with --config or MYC_WF_CONFIG');
+    return { config, files: [named], writeTo: named };
   }
-  const usual = usualFiles(isRoot);
   const found: { file: string; config: Config }[] = [];
   for (const file of usual) {
     const config = await readConfig(file);
@@ -42,6 +39,25 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfi
     config: found.reduce<Config>((merged, { config }) => mergeConfig(merged, config), {}),
     files: found.map(({ file }) => file),
     writeTo: found.at(-1)?.file ?? usual.at(-1)!,
+  };
+}
+
+/** Changes with any of the files that loadConfig would read, and when one appears or goes. */
+export async function configStamp(options: LoadOptions = {}): Promise<string> {
+  const { named, usual } = candidates(options);
+  const stamps = (named === undefined ? usual : [named]).map(async (file) => {
+    const found = await stat(file, { bigint: true }).catch(() => undefined);
+    return found === undefined ? '' : `${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`;
+  });
+  return (await Promise.all(stamps)).join('\n');
+}
+
+function candidates(options: LoadOptions): { named: string | undefined; usual: string[] } {
+  const { env = process.env, isRoot = process.getuid?.() === 0 } = options;
+  const named = options.file ?? env['MYC_WF_CONFIG'];
+  return {
+    named: named === undefined || named === '' ? undefined : path.resolve(named),
+    usual: usualFiles(isRoot),
   };
 }
 

@@ -82,6 +82,7 @@ export async function record(
           files: [],
           writeTo: '/nowhere/config.yml',
         }),
+      watchConfig: () => Promise.resolve(config ?? {}),
       engine: () => Promise.resolve(recording),
       makeOperationId: () => operationId,
       signal: new AbortController().signal,

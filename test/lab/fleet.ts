@@ -18,18 +18,23 @@ export interface HostStatus {
 type Say = (line: string) => void;
 
 /** Makes what is missing and leaves alone what is there; returns the hosts it made or started. */
-export function up(count: number, say: Say): Promise<string[]> {
-  return lockLab(() => makeUp(count, say));
+export function up(count: number, say: Say, how: { renew?: true | undefined } = {}): Promise<string[]> {
+  return lockLab(() => makeUp(count, say, how.renew ?? false));
 }
 
-async function makeUp(count: number, say: Say): Promise<string[]> {
+async function makeUp(count: number, say: Say, renew: boolean): Promise<string[]> {
   const image = await ensureAround(say);
   const wanted = [...Array.from({ length: count }, (_, i) => `vps${i + 1}.lab`), 'backup.lab'];
-  const made = await Promise.all(wanted.map((host) => machine.createMachine(host, image)));
+  const outdated: string[] = [];
   for (const host of wanted) {
-    const madeOf = await docker(['inspect', '--format', '{{.Config.Image}}', containerName(host)]);
-    if (madeOf !== image) say(`${host} was made of an older image: npm run lab -- destroy ${host}, then up`);
+    const madeOf = ['inspect', '--format', '{{.Config.Image}}', containerName(host)];
+    if (![image, ''].includes(await docker(madeOf, { allowFailure: true }))) outdated.push(host);
   }
+  for (const host of outdated) {
+    if (renew) await machine.destroyMachine(host);
+    else say(`${host} was made of an older image: npm run lab -- destroy ${host}, then up`);
+  }
+  const made = await Promise.all(wanted.map((host) => machine.createMachine(host, image)));
   await writeFiles();
   return wanted.filter((_, i) => made[i]);
 }

@@ -10,12 +10,13 @@ program
   .command('up')
   .description('make what is missing of the lab; what is there stays as it is')
   .option('--hosts <n>', 'how many VPSs', '2')
+  .option('--renew', 'hosts made of an older image are made anew; what is on them is lost')
   .option('--yes', 'install what is missing without asking')
-  .action(async ({ hosts }: { hosts: string }) => {
+  .action(async ({ hosts, renew }: { hosts: string; renew?: true }) => {
     const count = Number(hosts);
     if (!Number.isInteger(count) || count < 1 || count > 20)
       program.error(`--hosts ${hosts}: write a number from 1 to 20`, { exitCode: 2 });
-    const made = await fleet.up(count, say);
+    const made = await fleet.up(count, say, { renew });
     say(made.length > 0 ? `up: ${made.join(' ')}` : 'nothing to do: the lab is up');
   });
 program.command('down').description('remove the hosts and their disks').action(fleet.down);

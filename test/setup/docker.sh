@@ -23,10 +23,12 @@ install_packages() {
 engine_answers() { docker info >/dev/null 2>&1; }
 
 if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] && ! command -v mmdebstrap >/dev/null; then
-  install_packages mmdebstrap
+  install_packages mmdebstrap debian-archive-keyring
 fi
 engine_answers && exit 0
 if ! command -v dockerd >/dev/null; then install_packages docker.io iptables; fi
+# Debian 13 has the client in a package of its own.
+if ! command -v docker >/dev/null; then install_packages docker-cli; fi
 engine_answers && exit 0
 if [ -d /run/systemd/system ]; then
   $sudo systemctl start docker
