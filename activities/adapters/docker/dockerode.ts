@@ -1,5 +1,6 @@
 import { Agent } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { inspect } from 'node:util';
 // CommonJS: Node finds no named exports in it.
 import Dockerode from 'dockerode';
 import { dockerFailed } from '../../failures.js';
@@ -66,6 +67,11 @@ function healthOf({ Status, Health, ExitCode }: Dockerode.ContainerInspectInfo['
 class SocketAgent extends Agent {
   constructor(private readonly open: () => Promise<Duplex>) {
     super({ keepAlive: false });
+  }
+
+  /** docker-modem writes its options out for each request, wanted or not: seconds, with all that hangs on a connection. */
+  [inspect.custom](): string {
+    return 'SocketAgent';
   }
 
   override createConnection(
