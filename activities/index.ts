@@ -8,6 +8,7 @@ import { composeReadyState, setUpState } from './commands/host-states.js';
 import { type StageContext, converge } from './converge.js';
 import { accepting } from './failures.js';
 import { requireMailcow } from './mailcow.js';
+import { serviceActivities } from './services.js';
 
 export interface ActivityDependencies {
   /** The worker's configuration is the authority on hosts and secrets; inputs only name them. */
@@ -44,5 +45,6 @@ export function createActivities({ config, remotes, controlPlane }: ActivityDepe
       if (input.noDockerRestart) await requireMailcow(context.remote, input.host);
       return converge(context, input, composeReadyState(await config(), input));
     }),
+    ...serviceActivities(config, stage),
   };
 }

@@ -1,4 +1,5 @@
 export { deploy } from './deploy.js';
 export { fleet } from './fleet.js';
+export { up } from './up.js';
 export { vpsSetup } from './vps-setup.js';
 export { waiter } from './waiter.js';

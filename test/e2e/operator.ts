@@ -9,7 +9,7 @@ import type { Config } from '../../client/config/schema.js';
 import { readUpFile } from '../../client/up-file.js';
 import { freePort } from '../../worker/free-port.js';
 import type { Lab } from '../lab/lab.js';
-import { cacheFolder, repository } from '../lab/names.js';
+import { repository } from '../lab/names.js';
 import { run } from '../lab/run.js';
 
 /** An operator at a lab: a configuration, a data directory and ports of their own, and the built CLI. */
@@ -59,14 +59,14 @@ export async function openOperator(lab: Lab, { configure }: OperatorOptions = {}
   const folder = await mkdtemp(path.join(tmpdir(), 'myc-wf-operator-'));
   const configFile = path.join(folder, 'config.yml');
   // Parsed as the lab's own file, so that its paths are absolute here.
+  const labConfig = parseConfig(await readFile(lab.configFile, 'utf8'), lab.configFile);
   const config: Config = {
-    ...parseConfig(await readFile(lab.configFile, 'utf8'), lab.configFile),
+    ...labConfig,
     'data-directory': path.join(folder, 'data'),
     temporal: {
+      ...labConfig.temporal,
       port: await freePort(),
       'ui-port': await freePort(),
-      // One control plane for all tests at the lab: a host that one of them claimed is the next one's too.
-      'codec-key-file': path.join(cacheFolder, 'codec.key'),
     },
   };
   await writeFile(configFile, stringify(configure?.(config) ?? config, { lineWidth: 0 }), { mode: 0o600 });

@@ -2,6 +2,7 @@ import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import type { Config } from '../../client/config/schema.js';
+import { ensureCodecKey } from './codec-key.js';
 import { addressOf, cacheFolder, containerName, labFolder, subnet, userOf } from './names.js';
 import { run } from './run.js';
 
@@ -26,6 +27,7 @@ export async function ensureIdentity(): Promise<void> {
     for (const file of [name, `${name}.pub`])
       await copyFile(path.join(cacheFolder, file), path.join(labFolder, file));
   }
+  await ensureCodecKey();
 }
 
 export function labConfig(hostKeys: Record<string, string>, publicKey: string): Config {
@@ -41,6 +43,7 @@ export function labConfig(hostKeys: Record<string, string>, publicKey: string): 
   ]);
   return {
     'ssh-access': { 'public-keys': [publicKey] },
+    temporal: { 'codec-key-file': 'codec.key' },
     registries: { 'registry.lab': { username: 'lab', 'password-file': 'registry-password' } },
     'registry-mirrors': ['http://mirror.lab'],
     // Its host keys are pinned once the target is up: the lab cannot know them before.
