@@ -1,7 +1,6 @@
-import { ParentClosePolicy, executeChild, isCancellation, sleep } from '@temporalio/workflow';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { hostWorkflowId } from './contract/ids.js';
-import { parseHostName } from './contract/names.js';
+import { isCancellation } from '@temporalio/workflow';
+import { backupWorkflowId, hostWorkflowId } from './contract/ids.js';
+import { type HostName, parseHostName, parseIdent } from './contract/names.js';
 import {
   type FleetInput,
   type FleetResult,
@@ -9,6 +8,7 @@ import {
   type OperationResult,
   commandWord,
 } from './contract/operations.js';
+import { lockedChild } from './locked-child.js';
 import { Steps, accepting, rootMessage } from './steps.js';
 
 /** One operation on several hosts: a child under each host's lock; the others go on when one fails. */
@@ -36,8 +36,9 @@ export async function fleet(input: FleetInput): Promise<FleetResult> {
     try {
       let result: OperationResult | undefined;
       await steps.run(host, async () => {
-        steps.child(hostWorkflowId(host));
-        result = await underLock(input.operation, child);
+        const lock = lockOf(input.operation, host);
+        steps.child(lock);
+        result = await lockedChild<OperationInput, OperationResult>(input.operation, lock, child);
         return result.summary;
       });
       return { host, ok: true, changed: result!.changed, summary: result!.summary };
@@ -51,18 +52,6 @@ export async function fleet(input: FleetInput): Promise<FleetResult> {
   return { hosts: hosts.map((host) => results.find((result) => result.host === host)!) };
 }
 
-/** A child has no conflict policy: while another operation holds the host, try again on a timer. */
-async function underLock(operation: string, input: OperationInput): Promise<OperationResult> {
-  for (let waitSeconds = 2; ; waitSeconds = Math.min(waitSeconds * 2, 60))
-    try {
-      return await executeChild<(input: OperationInput) => Promise<OperationResult>>(operation, {
-        workflowId: hostWorkflowId(input.host),
-        args: [input],
-        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-      });
-    } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      // Soon at first, for a short operation; then once a minute, since each try adds some nine events to the history.
-      await sleep(waitSeconds * 1000);
-    }
-}
+/** A backup reads its host and holds its mirror; every other operation holds the host. */
+const lockOf = (operation: string, host: HostName): string =>
+  operation === 'backup' ? backupWorkflowId(parseIdent(host)) : hostWorkflowId(host);

@@ -1,3 +1,6 @@
+export { backup } from './backup.js';
+export { backupInstall } from './backup-install.js';
 export { deploy } from './deploy.js';
 export { fleet } from './fleet.js';
+export { scheduledBackup } from './scheduled-backup.js';
 export { vpsSetup } from './vps-setup.js';
