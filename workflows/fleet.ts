@@ -1,6 +1,5 @@
 import { isCancellation } from '@temporalio/workflow';
-import { backupWorkflowId, hostWorkflowId } from './contract/ids.js';
-import { type HostName, parseHostName, parseIdent } from './contract/names.js';
+import { parseHostName } from './contract/names.js';
 import {
   type FleetInput,
   type FleetResult,
@@ -8,7 +7,7 @@ import {
   type OperationResult,
   commandWord,
 } from './contract/operations.js';
-import { lockedChild } from './locked-child.js';
+import { startUnderLock, startWaiter } from './phases/under-lock.js';
 import { Steps, accepting, rootMessage } from './steps.js';
 
 /** One operation on several hosts: a child under each host's lock; the others go on when one fails. */
@@ -36,9 +35,10 @@ export async function fleet(input: FleetInput): Promise<FleetResult> {
     try {
       let result: OperationResult | undefined;
       await steps.run(host, async () => {
-        const lock = lockOf(input.operation, host);
-        steps.child(lock);
-        result = await lockedChild<OperationInput, OperationResult>(input.operation, lock, child);
+        const running =
+          (await startUnderLock(input.operation, child)) ?? (await startWaiter(input.operation, child));
+        steps.child(running.workflowId);
+        result = await running.result();
         return result.summary;
       });
       return { host, ok: true, changed: result!.changed, summary: result!.summary };
@@ -51,7 +51,3 @@ export async function fleet(input: FleetInput): Promise<FleetResult> {
   await Promise.all(Array.from({ length: Math.min(input.parallel ?? 10, hosts.length) }, lane));
   return { hosts: hosts.map((host) => results.find((result) => result.host === host)!) };
 }
-
-/** A backup reads its host and holds its mirror; every other operation holds the host. */
-const lockOf = (operation: string, host: HostName): string =>
-  operation === 'backup' ? backupWorkflowId(parseIdent(host)) : hostWorkflowId(host);

@@ -4,3 +4,4 @@ export { deploy } from './deploy.js';
 export { fleet } from './fleet.js';
 export { scheduledBackup } from './scheduled-backup.js';
 export { vpsSetup } from './vps-setup.js';
+export { waiter } from './waiter.js';

@@ -1,7 +1,7 @@
 import { workflowInfo } from '@temporalio/workflow';
 import { backupWorkflowId } from './contract/ids.js';
 import { parseHostName, parseIdent, parseOperationId } from './contract/names.js';
-import type { OperationResult, ScheduledBackupInput } from './contract/operations.js';
+import type { BackupInput, OperationResult, ScheduledBackupInput } from './contract/operations.js';
 import { lockedChild } from './locked-child.js';
 import { Steps, accepting } from './steps.js';
 
@@ -24,7 +24,7 @@ export async function scheduledBackup(input: ScheduledBackupInput): Promise<Oper
   steps.child(lock);
   let result: OperationResult | undefined;
   await steps.run('backup', async () => {
-    result = await lockedChild<object, OperationResult>('backup', lock, { host, operationId });
+    result = await lockedChild<BackupInput, OperationResult>('backup', lock, { host, operationId });
     return result.summary;
   });
   return result!;

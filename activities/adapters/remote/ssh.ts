@@ -1,8 +1,9 @@
 import type { Duplex } from 'node:stream';
-import type { Client, ClientChannel } from 'ssh2';
+import type { ClientChannel } from 'ssh2';
 import { commandLine } from '../../commands/quote.js';
 import { hostUnreachable } from '../../failures.js';
 import { asRoot } from './as-root.js';
+import { type Session, openOn, openSession } from './channels.js';
 import type { Login } from './connect.js';
 import { type Running, follow } from './follow.js';
 import { Links } from './link.js';
@@ -21,18 +22,15 @@ export function sshRemote(login: Login): SshRemote {
   const links = new Links(login);
   const slots = new Slots(sessions);
   const root = login.user === 'root' || login.sudo === false;
-  const opened = <C extends Duplex>(client: Client, open: Opener<C>) => openOn(login.name, client, open);
 
   const execute = async (line: string, program: string, options: ExecOptions): Promise<ExecResult> => {
     const release = await slots.take(options.signal);
     const link = links.current();
     const ended = link.use();
     try {
-      const channel = await opened<ClientChannel>(await link.client, (client, done) =>
-        client.exec(line, done),
-      );
+      const started = await openSession(login.name, await link.client, line);
       // sshd keeps the session of an abandoned command until that ends by itself, so that connection fills up.
-      const running = runningOn(login.name, channel, () => link.retire());
+      const running = runningOn(login.name, started, () => link.retire());
       return await follow(login.name, program, running, options);
     } finally {
       ended();
@@ -52,7 +50,7 @@ export function sshRemote(login: Login): SshRemote {
     try {
       const line = commandLine(asRoot(['docker', '-H', `unix://${path}`, 'system', 'dial-stdio']));
       const client = await link.client;
-      return (await opened<ClientChannel>(client, (on, done) => on.exec(line, done))).once('close', finished);
+      return (await openSession(login.name, client, line)).channel.once('close', finished);
     } catch (error) {
       finished();
       throw error;
@@ -63,7 +61,7 @@ export function sshRemote(login: Login): SshRemote {
     const link = links.current();
     const ended = link.use();
     try {
-      const channel = await opened<ClientChannel>(await link.client, (client, done) =>
+      const channel = await openOn<ClientChannel>(login.name, await link.client, (client, done) =>
         client.openssh_forwardOutStreamLocal(path, done),
       );
       return channel.once('close', ended);
@@ -82,35 +80,12 @@ export function sshRemote(login: Login): SshRemote {
   };
 }
 
-type Opener<C> = (client: Client, done: (error: Error | undefined, channel: C) => void) => unknown;
-
-function openOn<C>(host: string, client: Client, open: Opener<C>): Promise<C> {
-  return new Promise((resolve, reject) => {
-    const failed = (error: Error) =>
-      reject(hostUnreachable(host, `no channel could be opened (${error.message})`, error));
-    const lost = () => failed(new Error('the connection was lost'));
-    client.once('close', lost);
-    try {
-      open(client, (error, channel) => {
-        client.off('close', lost);
-        if (error) failed(error);
-        else resolve(channel);
-      });
-    } catch (error) {
-      // ssh2 throws, and does not call back, when the connection is already gone.
-      client.off('close', lost);
-      failed(error as Error);
-    }
-  });
-}
-
-function runningOn(host: string, channel: ClientChannel, abandoned: () => void): Running {
+function runningOn(host: string, { channel, exit }: Session, abandoned: () => void): Running {
   const ended = new Promise<number | null>((resolve, reject) => {
-    let exit: number | null | undefined;
-    channel.once('exit', (code: number | null) => (exit = code));
     channel.once('close', () => {
-      if (exit === undefined) reject(hostUnreachable(host, 'the connection was lost while a command ran'));
-      else resolve(exit);
+      const code = exit();
+      if (code === undefined) reject(hostUnreachable(host, 'the connection was lost while a command ran'));
+      else resolve(code);
     });
   });
   return {
