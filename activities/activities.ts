@@ -6,6 +6,18 @@ export interface Activities extends BackupActivities {
   ensureHostSetUp(input: HostSetUpInput): Promise<StageResult>;
   /** Charm store, packages, Docker and its settings, repositories, logins, base compose.yml, docker-clean. */
   ensureComposeReady(input: ComposeReadyInput): Promise<StageResult>;
+  /** The charm repositories under /srv/charm-store. */
+  ensureCharmsInstalled(input: StageInput): Promise<StageResult>;
+  /** compose.yml and charms -> what has to be pulled, run and started; changes nothing. */
+  planServices(input: ServicesInput): Promise<ServicesPlan>;
+  /** Pulls or builds one image of the plan. */
+  ensureImage(input: ImageInput): Promise<StageResult>;
+  /** One hook of one service. */
+  runHook(input: HookInput): Promise<void>;
+  /** docker-compose.yml written, its services started and waited for. */
+  composeUp(input: PlannedInput): Promise<StageResult>;
+  /** ServiceUnhealthy, which is tried again, unless all services run and are healthy. */
+  probeServices(input: PlannedInput): Promise<ProbeResult>;
 }
 
 export interface StageInput {
@@ -32,4 +44,44 @@ export interface HostSetUpInput extends StageInput {
 export interface ComposeReadyInput extends StageInput {
   withoutDockerClean: boolean;
   noDockerRestart: boolean;
+}
+
+export interface ServicesInput extends StageInput {
+  /** With those they have relations to; all of compose.yml when left out. */
+  services?: string[];
+}
+
+/** Names, order and digest only: what compose.yml and charms say stays on the host. */
+export interface ServicesPlan {
+  /** In the order they are started: providers before those who use them. */
+  services: { name: string; charm: string }[];
+  /** Those that are not on the host yet. */
+  images: PlannedImage[];
+  hooks: { service: string; charm: string; hook: string }[];
+  warnings: string[];
+  /** Of compose.yml and charms: an activity that finds another plan refuses to act on it. */
+  digest: string;
+}
+
+export interface PlannedImage {
+  image: string;
+  /** Built on the host from the charm's build/; pulled when left out. */
+  charm?: string;
+}
+
+export interface PlannedInput extends ServicesInput {
+  digest: string;
+}
+
+export interface ImageInput extends PlannedInput {
+  image: string;
+}
+
+export interface HookInput extends PlannedInput {
+  service: string;
+  hook: string;
+}
+
+export interface ProbeResult {
+  healthy: string[];
 }

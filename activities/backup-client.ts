@@ -5,7 +5,7 @@ import { BadInput, shown } from '../workflows/contract/bad-input.js';
 import { parseHostName, parseIdent } from '../workflows/contract/names.js';
 import type { StageResult } from './activities.js';
 import type { AccountInput, BackupKey, TargetInput } from './backup-activities.js';
-import { lookFailed } from './backup-failures.js';
+import { lookFailed } from './failures.js';
 import { keyFolder, lookAtBackup, recordFile, writeRecord } from './backup-record.js';
 import type { DesiredState } from './commands/desired-state.js';
 import { type StageContext, converge } from './converge.js';

@@ -2,19 +2,12 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { JobEnd } from './failures.js';
 import { authenticationRefused, hostKeyChanged, jobFailed } from './failures.js';
 
-/** Beside those of failures.ts. Only LookFailed is tried again as it stands. */
+/** Beside those of failures.ts; all of them final. */
 export type BackupFailureType =
-  'LookFailed' | 'TargetUnreachable' | 'TargetRefused' | 'UnknownIdent' | 'DiskFull' | 'BackupUnusable';
+  'TargetUnreachable' | 'TargetRefused' | 'UnknownIdent' | 'DiskFull' | 'BackupUnusable';
 
 const final = (type: BackupFailureType, message: string): ApplicationFailure =>
   ApplicationFailure.nonRetryable(message, type);
-
-export function lookFailed(host: string, stderr: string): ApplicationFailure {
-  return ApplicationFailure.retryable(
-    `${host} could not be looked at: ${stderr.trim().slice(-500)}`,
-    'LookFailed' satisfies BackupFailureType,
-  );
-}
 
 /** The administration account answered, and said no. */
 export function targetRefused(target: string, words: string, stderr: string): ApplicationFailure {

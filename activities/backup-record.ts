@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { BadInput } from '../workflows/contract/bad-input.js';
 import { parseHostName, parseIdent, parsePort } from '../workflows/contract/names.js';
 import type { Remote } from './adapters/remote/remote.js';
-import { lookFailed } from './backup-failures.js';
+import { lookFailed } from './failures.js';
 
 export const keyFolder = '/etc/myc-wf/backup';
 export const recordFile = '/etc/myc-wf/backup.json';

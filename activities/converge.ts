@@ -1,10 +1,9 @@
-import { ApplicationFailure } from '@temporalio/common';
 import { readFile } from 'node:fs/promises';
 import type { HeartbeatDetail } from '../workflows/contract/progress.js';
 import type { StageInput, StageResult } from './activities.js';
 import type { Remote } from './adapters/remote/remote.js';
 import { type DesiredState, type Item, differing, items, summary } from './commands/desired-state.js';
-import { jobFailed } from './failures.js';
+import { jobFailed, lookFailed } from './failures.js';
 import { runJob } from './run-job.js';
 
 const script = new URL('scripts/converge.sh', import.meta.url);
@@ -52,10 +51,7 @@ async function look(
   const argv = ['bash', '-c', await readFile(script, 'utf8'), 'converge', 'look'];
   const { exit, stdout, stderr } = await remote.exec(argv, { stdin: lines(all, 'look'), signal });
   if (exit === 0) return stdout;
-  throw ApplicationFailure.retryable(
-    `${host} could not be looked at: ${stderr.trim().slice(-500)}`,
-    'LookFailed',
-  );
+  throw lookFailed(host, stderr);
 }
 
 const lines = (some: readonly Item[], part: 'look' | 'apply'): string =>

@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
+import { type YamlError, renderMasked } from '../charms/engine/index.js';
 import { BadInput } from '../workflows/contract/bad-input.js';
 
 /** How workflows tell failures apart: `failure.type`. Only HostUnreachable is worth another try as it stands. */
@@ -11,7 +12,10 @@ export type FailureType =
   | 'ConfigurationBroken'
   | 'OutputTooLarge'
   | 'JobFailed'
-  | 'JobStalled';
+  | 'JobStalled'
+  | 'LookFailed'
+  | 'DockerFailed'
+  | 'ServiceUnhealthy';
 
 function final(type: FailureType, message: string, cause?: unknown): ApplicationFailure {
   return ApplicationFailure.create({ type, message, nonRetryable: true, ...causedBy(cause) });
@@ -63,6 +67,11 @@ export function badInput(error: BadInput): ApplicationFailure {
   return final('BadInput', error.message, error);
 }
 
+/** A YAML file of a host: each fault with its place, the line under a mask, and what to write. */
+export function badYaml({ problems }: YamlError): ApplicationFailure {
+  return final('BadInput', problems.slice(0, 5).map(renderMasked).join('\n'));
+}
+
 /** The worker's files, not the input: tried again, since whoever edits them is about to put them right. */
 export function configurationBroken(error: Error & { next?: string | undefined }): ApplicationFailure {
   return ApplicationFailure.create({
@@ -78,6 +87,35 @@ export function outputTooLarge(host: string, command: string): ApplicationFailur
     'OutputTooLarge',
     `\`${command}\` on ${host} wrote more than 8 MiB; have it write to a file on the host, or narrow it`,
   );
+}
+
+/** A look that ran and failed: the host may be in the middle of something, so it is worth another try. */
+export function lookFailed(host: string | undefined, stderr: string): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'LookFailed' satisfies FailureType,
+    message: `${host ?? 'the host'} could not be looked at: ${stderr.trim().slice(-500)}`,
+    nonRetryable: false,
+  });
+}
+
+/** Docker answered, and not what was asked for; it may be restarting. */
+export function dockerFailed(host: string | undefined, what: string, cause: unknown): ApplicationFailure {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return ApplicationFailure.create({
+    type: 'DockerFailed' satisfies FailureType,
+    message: `docker on ${host ?? 'the host'} could not ${what}: ${why}; see systemctl status docker there`,
+    nonRetryable: false,
+    ...causedBy(cause),
+  });
+}
+
+/** A service that may still be starting; tried again until the step's time is over. */
+export function serviceUnhealthy(host: string, why: string): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'ServiceUnhealthy' satisfies FailureType,
+    message: `${why} on ${host}; see its log there with docker logs`,
+    nonRetryable: false,
+  });
 }
 
 export interface JobEnd {

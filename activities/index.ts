@@ -9,6 +9,7 @@ import { composeReadyState, setUpState } from './commands/host-states.js';
 import { type StageContext, converge } from './converge.js';
 import { accepting } from './failures.js';
 import { requireMailcow } from './mailcow.js';
+import { serviceActivities } from './services.js';
 
 export interface ActivityDependencies {
   /** The worker's configuration is the authority on hosts and secrets; inputs only name them. */
@@ -41,5 +42,6 @@ export function createActivities({ config, remotes, schedules }: ActivityDepende
       return converge(context, input, composeReadyState(await config(), input));
     }),
     ...backupActivities({ config, remotes, schedules, stage }),
+    ...serviceActivities(config, stage),
   };
 }

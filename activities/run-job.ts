@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { HeartbeatDetail } from '../workflows/contract/progress.js';
 import type { Remote } from './adapters/remote/remote.js';
+import { masked } from './commands/known-secrets.js';
 import { hostUnreachable, jobStalled } from './failures.js';
 import { type JobSelector, jobKey, jobPrefix } from './job-key.js';
 import type { JobRequest, JobResult, RunJob } from './job.js';
@@ -82,7 +83,7 @@ async function attend(
     else if (word === 'vanished') vanished = true;
     else if (word === 'exit') record.exit = Number(rest);
     else if (word === 'result') record.result = Buffer.from(rest, 'base64').toString('utf8');
-    else if (word === 'output') record.lastLines.push(masked(rest, request.secrets));
+    else if (word === 'output') record.lastLines.push(masked(rest, request.secrets).slice(0, 1000));
   };
   const { exit, stderr } = await remote.exec(
     [
@@ -127,16 +128,6 @@ function progressDetail(line: string, step: string, job: string): HeartbeatDetai
     ...(bytes === undefined ? {} : { bytes: Number(bytes) }),
     ...(total === undefined ? {} : { totalBytes: Number(total) }),
   };
-}
-
-/** The longest first, so that a secret inside another leaves no rest of it; a secret of several lines, line by line. */
-function masked(line: string, secrets: readonly string[] = []): string {
-  const parts = secrets.flatMap((secret) => [
-    secret,
-    ...secret.split('\n').filter(({ length }) => length > 5),
-  ]);
-  const longestFirst = parts.filter(Boolean).sort((a, b) => b.length - a.length);
-  return longestFirst.reduce((text, secret) => text.replaceAll(secret, '***'), line).slice(0, 1000);
 }
 
 function jobOf(remote: Remote, { step, subject }: JobRequest) {

@@ -16,6 +16,13 @@ export const looking: ActivityOptions = {
   retry,
 };
 
+/** A look that may find a service not ready yet: it was waited for before, so a minute tells that it does not stay up. */
+export const probing: ActivityOptions = {
+  startToCloseTimeout: '1 min',
+  scheduleToCloseTimeout: '2 min',
+  retry: { ...retry, maximumInterval: '5 s' },
+};
+
 /** A stage that changes the host through a named job: it is cancelled by stopping the job, and that is waited for. */
 export const changing: ActivityOptions = {
   // apt on a slow mirror; a stalled job is ended by its own stall limit long before.

@@ -1,5 +1,6 @@
 import { parseDomainName, parseHostName, parseOperationId } from './contract/names.js';
 import type { DeployInput, OperationResult } from './contract/operations.js';
+import { installCharms } from './phases/charms.js';
 import { makeComposeReady, setUpHost } from './phases/set-up.js';
 import { summed } from './phases/told.js';
 import { Steps, accepting } from './steps.js';
@@ -13,10 +14,12 @@ export async function deploy(input: DeployInput): Promise<OperationResult> {
   const steps = new Steps({ operation: 'deploy', subject: host, operationId, dryRun }, [
     { id: 'domain', title: 'domain' },
     { id: 'compose-ready', title: 'deployed' },
+    { id: 'charms', title: 'charms' },
   ]);
   const changed: string[] = [];
   if (input.domain === undefined) steps.skip('domain', 'none given');
   else await steps.run('domain', () => setUpHost(input, 'domain', changed));
   await steps.run('compose-ready', () => makeComposeReady(input, 'compose-ready', changed));
+  await steps.run('charms', () => installCharms(input, 'charms', changed));
   return { host, changed, summary: summed(changed, dryRun) };
 }

@@ -109,7 +109,7 @@ function gitKey(config: Config): DesiredFile[] {
 function baseCompose(config: Config): string {
   const file = config['base-compose-file'];
   if (file !== undefined) return readFileSync(file, 'utf8');
-  return '# The services of this host: NAME: {charm: CHARM, options: …}. `myc-wf start up HOST` makes it so.\n{}\n';
+  return '# The services of this host: NAME: {charm: CHARM, options: …}. `myc-wf start up HOST` makes it so.\n';
 }
 
 /** Removes what no container uses and is older than a week; left out by --without-docker-clean. */

@@ -6,7 +6,7 @@ export type { CharmMetadata } from './metadata.js';
 export { parseMetadata } from './metadata.js';
 export { mergeMappings } from './merge.js';
 export type { YamlProblem } from './problem.js';
-export { YamlError, renderProblem } from './problem.js';
+export { YamlError, renderMasked, renderProblem } from './problem.js';
 export type { Fragment } from './fragments.js';
 export { addFragments } from './fragments.js';
 export type { PlannedHook, PlannedService } from './hooks.js';

@@ -21,6 +21,14 @@ export function renderProblem(problem: YamlProblem): string {
   return [`${file}:${line}:${column}: ${message}`, `${gutter}${shown}`, caret, `  ${next}`].join('\n');
 }
 
+/** As renderProblem, for a failure, which is kept in a history: of the line only keys, charm names and punctuation. */
+export function renderMasked(problem: YamlProblem): string {
+  const [, key = '', value = ''] =
+    /^(\s*(?:- +)*(?:["']?[\w./-]{1,64}["']?\s*:(?=\s|$)\s*)?)(.*)$/s.exec(problem.excerpt) ?? [];
+  const shown = /\bcharm\s*:/.test(key) ? value : value.replace(/[\p{L}\p{N}]/gu, '*');
+  return renderProblem({ ...problem, excerpt: key + shown });
+}
+
 /** Thrown for a file that cannot be right; its message names every place and holds no line of the file. */
 export class YamlError extends BadInput {
   readonly problems: readonly YamlProblem[];

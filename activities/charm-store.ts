@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import type { StageInput, StageResult } from './activities.js';
+import type { Remote } from './adapters/remote/remote.js';
+import type { CharmRepository } from './charm-repositories.js';
+import type { StageContext } from './converge.js';
+import { jobFailed, lookFailed } from './failures.js';
+import { runJob } from './run-job.js';
+
+const script = new URL('scripts/charm-store.sh', import.meta.url);
+
+/** Puts the charm repositories that differ under /srv/charm-store, each as one archive. */
+export async function installCharms(
+  context: StageContext,
+  input: StageInput,
+  repositories: readonly CharmRepository[],
+): Promise<StageResult> {
+  const { remote, onProgress, signal } = context;
+  onProgress({ step: input.step, phase: 'looking' });
+  const installed = await installedCharms(remote, repositories, signal);
+  const missing = repositories.filter(({ name, digest }) => installed.get(name) !== digest);
+  for (const { name, digest, archive } of input.dryRun ? [] : missing) {
+    const { exit, lastLines } = await runJob(
+      remote,
+      {
+        operationId: input.operationId,
+        step: input.step,
+        subject: name,
+        script: 'charm-store',
+        args: ['install', name, digest],
+        input: archive(),
+      },
+      onProgress,
+      signal,
+    );
+    if (exit !== 0) throw jobFailed({ host: input.host, step: input.step, subject: name, exit, lastLines });
+  }
+  return {
+    changed: missing.map(({ name, charms }) => `installed the charms of ${name} (${charms.length})`),
+    summary: `${new Set(repositories.flatMap(({ charms }) => charms.map(({ name }) => name))).size} charms`,
+  };
+}
+
+/** What stands on the host, by repository: the digest of its content. */
+export async function installedCharms(
+  remote: Remote,
+  repositories: readonly CharmRepository[],
+  signal: AbortSignal,
+): Promise<Map<string, string>> {
+  const names = repositories.map(({ name }) => name);
+  const argv = ['bash', '-c', await readFile(script, 'utf8'), 'charm-store.sh', 'look', ...names];
+  const { exit, stdout, stderr } = await remote.exec(argv, { signal });
+  if (exit !== 0) throw lookFailed(remote.name, stderr);
+  const lines = stdout.split('\n').filter((line) => line !== '');
+  return new Map(lines.map((line) => line.split(' ') as [string, string]));
+}

@@ -1,0 +1,24 @@
+const telling = /pass|secret|token|credential|private|key$/i;
+
+/** The texts that are, by the name they stand under, secrets: masked in what a host's programs say of a failure. */
+export function secretsIn(value: unknown, under = ''): string[] {
+  if (typeof value === 'string') return telling.test(under) && value.length > 3 ? [value] : [];
+  // `environment` may be a list of NAME=value.
+  if (Array.isArray(value))
+    return value.flatMap((item: unknown) => {
+      const [, name, text] = typeof item === 'string' ? (/^(\w+)=(.*)$/s.exec(item) ?? []) : [];
+      return name === undefined ? secretsIn(item, under) : secretsIn(text, name);
+    });
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, item]) => secretsIn(item, key));
+}
+
+/** The longest first, so that a secret inside another leaves no rest of it; a secret of several lines, line by line. */
+export function masked(text: string, secrets: readonly string[] = []): string {
+  const parts = secrets.flatMap((secret) => [
+    secret,
+    ...secret.split('\n').filter(({ length }) => length > 5),
+  ]);
+  const longestFirst = parts.filter(Boolean).sort((a, b) => b.length - a.length);
+  return longestFirst.reduce((done, secret) => done.replaceAll(secret, '***'), text);
+}

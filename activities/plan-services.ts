@@ -1,0 +1,49 @@
+import { type Plan, writeDockerCompose } from '../charms/engine/index.js';
+import { BadInput } from '../workflows/contract/bad-input.js';
+import type { ServicesInput, ServicesPlan } from './activities.js';
+import { dockerOf } from './adapters/docker/dockerode.js';
+import type { CharmRepository } from './charm-repositories.js';
+import { masked } from './commands/known-secrets.js';
+import type { StageContext } from './converge.js';
+import { project, readHostPlan } from './host-services.js';
+
+/** compose.yml and charms -> names, order, images that are missing. Docker itself has to accept what they come to. */
+export async function planServices(
+  { remote, signal }: StageContext,
+  input: ServicesInput,
+  repositories: readonly CharmRepository[],
+): Promise<ServicesPlan> {
+  const { plan, digest, secrets } = await readHostPlan(remote, input, repositories, signal);
+  const docker = dockerOf(remote);
+  const images = [
+    ...plan.images.pull.map((image) => ({ image })),
+    ...plan.images.build.map(({ image, charm }) => ({ image, charm })),
+  ];
+  const [present] = await Promise.all([
+    Promise.all(images.map(({ image }) => docker.hasImage(image))),
+    acceptedByCompose({ remote, signal }, input.host, plan, secrets),
+  ]);
+  return {
+    services: plan.services.map(({ name, charm }) => ({ name, charm })),
+    images: images.filter((_, index) => !present[index]),
+    hooks: plan.hooks.map(({ service, charm, hook }) => ({ service, charm, hook })),
+    warnings: plan.warnings,
+    digest,
+  };
+}
+
+async function acceptedByCompose(
+  { remote, signal }: Pick<StageContext, 'remote' | 'signal'>,
+  host: string,
+  plan: Plan,
+  secrets: readonly string[],
+): Promise<void> {
+  if (Object.keys(plan.dockerCompose.services).length === 0) return;
+  const argv = ['docker', 'compose', '--project-name', project, '--file', '-', 'config', '--quiet'];
+  const { exit, stderr } = await remote.exec(argv, { stdin: writeDockerCompose(plan.dockerCompose), signal });
+  if (exit !== 0)
+    throw new BadInput(
+      `docker compose on ${host} refuses what compose.yml and its charms come to: ${masked(stderr.trim().slice(-500), secrets)}`,
+      'correct the part under docker-compose:',
+    );
+}

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# compose-up.sh PROJECT all|some [SERVICE…]: docker-compose.yml on standard input -> running, healthy services.
+#   all    starts every service and removes the containers of those that are gone
+#   some   starts the named ones
+# Result: a line `created|recreated|started|unchanged|removed SERVICE` for each of them.
+set -euo pipefail
+umask 077
+project=$1 extent=$2
+shift 2
+folder=/var/lib/myc-wf/compose
+file=$folder/docker-compose.yml
+# How long a service may take to become healthy.
+timeout=900
+
+mkdir -p "$folder"
+cat >"$folder/.docker-compose.yml.new"
+compose() { docker compose --project-name "$project" --project-directory "$folder" "$@" </dev/null; }
+compose -f "$folder/.docker-compose.yml.new" config --quiet
+mv -- "$folder/.docker-compose.yml.new" "$file"
+
+containers() { # SERVICE, ID and STATE of each, by compose's labels
+  docker ps --all --no-trunc --filter "label=com.docker.compose.project=$project" \
+    --filter label=com.docker.compose.oneoff=False \
+    --format '{{.Label "com.docker.compose.service"}} {{.ID}} {{.State}}' | sort
+}
+
+# Kept with the job: run again after a reboot, it still tells what was there at first.
+before=${MYC_RESULT%/*}/before
+if [ ! -f "$before" ]; then containers >"$before.new" && mv -- "$before.new" "$before"; fi
+
+tell_why() {
+  local service id state
+  while read -r service id state; do
+    docker inspect --format "$service is {{.State.Status}}{{with .State.Health}}, {{.Status}}{{end}}, exit code {{.State.ExitCode}}" "$id"
+    case $state in running) [ "$(docker inspect --format '{{with .State.Health}}{{.Status}}{{end}}' "$id")" = unhealthy ] || continue ;; esac
+    docker logs --tail 5 "$id" 2>&1 | sed "s/^/$service: /"
+  done < <(containers)
+}
+
+echo "starting $# services" >"$MYC_PROGRESS"
+if [ "$#" -eq 0 ]; then
+  # Compose refuses a file without services.
+  if [ "$extent" = all ]; then docker compose --project-name "$project" down --remove-orphans </dev/null; fi
+else
+  orphans=()
+  if [ "$extent" = all ]; then orphans=(--remove-orphans); fi
+  compose -f "$file" up --detach --wait --wait-timeout "$timeout" "${orphans[@]}" -- "$@" || { tell_why; exit 1; }
+fi
+
+containers >"$before.now"
+awk -v services="$*" '
+  FILENAME == ARGV[1] { was[$1] = was[$1] " " $2; state[$2] = $3; next }
+  { is[$1] = is[$1] " " $2; if (!($2 in state)) fresh[$1] = 1; else if (state[$2] != "running") woken[$1] = 1 }
+  END {
+    count = split(services, names, " ")
+    for (i = 1; i <= count; i++) {
+      name = names[i]
+      if (!(name in is)) continue
+      print (!(name in was) ? "created" : name in fresh ? "recreated" : name in woken ? "started" : "unchanged"), name
+    }
+    for (name in was) if (!(name in is)) print "removed", name
+  }' "$before" "$before.now" >"$MYC_RESULT"

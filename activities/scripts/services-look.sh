@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# What a host says about its services; changes nothing. A line each, contents as base64:
+#   services-look.sh plan        docker; compose CONTENT; secret CONTENT (generated passwords, to mask them in messages)
+#   services-look.sh fragments   fragment NAME CONTENT: what hooks added to docker-compose.yml
+set -euo pipefail
+shopt -s nullglob
+
+encoded() { base64 -w 0 -- "$1"; }
+
+case ${1:-} in
+  plan)
+    if command -v docker >/dev/null; then echo docker; fi
+    file=/opt/apps/myc-deploy/compose.yml
+    # One byte more than is read as YAML: too large is said by the reader, which knows the limit.
+    if [ -f "$file" ]; then printf 'compose %s\n' "$(head -c 1048577 "$file" | base64 -w 0)"; fi
+    for file in /srv/datastore/data/*/.compose/password/*; do
+      if [ -f "$file" ] && [ "$(stat -c %s "$file")" -le 1024 ]; then printf 'secret %s\n' "$(encoded "$file")"; fi
+    done
+    ;;
+  fragments)
+    for file in /var/lib/myc-wf/compose/fragments/*.yml; do
+      printf 'fragment %s %s\n' "${file##*/}" "$(encoded "$file")"
+    done
+    ;;
+  *) echo "usage: services-look.sh plan|fragments" >&2 && exit 2 ;;
+esac

@@ -1,0 +1,34 @@
+import type { ReadConfig } from '../client/config/watch.js';
+import type { Activities, StageInput } from './activities.js';
+import { readCharmRepositories } from './charm-repositories.js';
+import { installCharms } from './charm-store.js';
+import { composeUp } from './compose-up.js';
+import type { StageContext } from './converge.js';
+import { accepting } from './failures.js';
+import { planServices } from './plan-services.js';
+import { probeServices } from './probe-services.js';
+import { ensureImage, runHook } from './service-jobs.js';
+
+type ServiceActivities = Pick<
+  Activities,
+  'ensureCharmsInstalled' | 'planServices' | 'ensureImage' | 'runHook' | 'composeUp' | 'probeServices'
+>;
+
+/** The verbs on a host's charms and services. */
+export function serviceActivities(
+  config: ReadConfig,
+  stage: (input: StageInput) => Promise<StageContext>,
+): ServiceActivities {
+  // Read at each use: a charm that is corrected counts at once.
+  const repositories = async () => readCharmRepositories((await config())['charm-repositories']);
+  return {
+    ensureCharmsInstalled: accepting(async (input) =>
+      installCharms(await stage(input), input, await repositories()),
+    ),
+    planServices: accepting(async (input) => planServices(await stage(input), input, await repositories())),
+    ensureImage: accepting(async (input) => ensureImage(await stage(input), input, await repositories())),
+    runHook: accepting(async (input) => runHook(await stage(input), input, await repositories())),
+    composeUp: accepting(async (input) => composeUp(await stage(input), input, await repositories())),
+    probeServices: accepting(async (input) => probeServices(await stage(input), input, await repositories())),
+  };
+}

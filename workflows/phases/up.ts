@@ -1,0 +1,88 @@
+import { proxyActivities } from '@temporalio/workflow';
+import type { Activities, PlannedImage, PlannedInput, ServicesPlan } from '../../activities/activities.js';
+import { changing, looking, probing } from '../activity-options.js';
+import type { UpInput } from '../contract/operations.js';
+import { told } from './told.js';
+
+const { ensureImage, runHook, composeUp } = proxyActivities<Activities>(changing);
+const { planServices } = proxyActivities<Activities>(looking);
+const { probeServices } = proxyActivities<Activities>(probing);
+
+/** Each job on a host holds one of the connection's eight channels, and looks need some too. */
+const imagesAtOnce = 4;
+
+/** What compose.yml and charms come to; the plan is handed to the phases below, which refuse to act on another one. */
+export async function planUp(input: UpInput, step: string): Promise<{ plan: ServicesPlan; line: string }> {
+  const { operationId, host, dryRun = false, services } = input;
+  const asked = services === undefined ? {} : { services };
+  const plan = await planServices({ operationId, host, step, dryRun, ...asked });
+  const names = plan.services.map(({ name }) => name);
+  const count = names.length === 1 ? '1 service' : `${names.length} services`;
+  const line = names.length === 0 ? 'no services in compose.yml' : `${count}: ${names.join(', ')}`;
+  return { plan, line: [line, ...plan.warnings.map((warning) => `warning: ${warning}`)].join('; ') };
+}
+
+/** Images that are missing, several at once. When one fails the others are still waited for: they go on anyway. */
+export async function ensureImages(
+  input: UpInput,
+  plan: ServicesPlan,
+  step: string,
+  changed: string[],
+): Promise<string> {
+  const { dryRun = false } = input;
+  const done: string[] = [];
+  const waiting = [...plan.images];
+  const lane = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
+      done.push(...(dryRun ? [planned(next)] : await ensured(input, plan, step, next)));
+  };
+  const lanes = await Promise.allSettled(Array.from({ length: imagesAtOnce }, lane));
+  const failed = lanes.find((lane) => lane.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  changed.push(...done);
+  if (done.length === 0) return 'nothing to change';
+  return `${dryRun ? 'would ' : ''}${done.join(', ')}`;
+}
+
+const planned = ({ image, charm }: PlannedImage): string =>
+  `${charm === undefined ? 'pull' : 'build'} ${image}`;
+
+async function ensured(
+  input: UpInput,
+  plan: ServicesPlan,
+  step: string,
+  { image }: PlannedImage,
+): Promise<string[]> {
+  return (await ensureImage({ ...handed(input, plan, step), image })).changed;
+}
+
+/** Init hooks, one after the other, providers first. They may run again and again, so nothing is told of them as changed. */
+export async function runHooks(input: UpInput, plan: ServicesPlan, step: string): Promise<string> {
+  const { hooks } = plan;
+  if (hooks.length === 0) return 'none';
+  const names = hooks.map(({ service, hook }) => `${service} (${hook})`).join(', ');
+  if (input.dryRun) return `would run: ${names}`;
+  for (const { service, hook } of hooks) await runHook({ ...handed(input, plan, step), service, hook });
+  return `ran: ${names}`;
+}
+
+/** docker-compose.yml written, its services running and healthy. */
+export async function startServices(
+  input: UpInput,
+  plan: ServicesPlan,
+  step: string,
+  changed: string[],
+): Promise<string> {
+  return told(await composeUp(handed(input, plan, step)), false, changed);
+}
+
+export async function probe(input: UpInput, plan: ServicesPlan, step: string): Promise<string> {
+  const { healthy } = await probeServices(handed(input, plan, step));
+  return healthy.length === 0 ? 'nothing runs here' : `${healthy.join(', ')} run and are healthy`;
+}
+
+function handed(input: UpInput, plan: ServicesPlan, step: string): PlannedInput {
+  const { operationId, host, dryRun = false, services } = input;
+  const asked = services === undefined ? {} : { services };
+  return { operationId, host, step, dryRun, digest: plan.digest, ...asked };
+}
