@@ -3,6 +3,8 @@ import type { ReadConfig } from '../client/config/watch.js';
 import { parseDomainName, parseHostName, parseOperationId } from '../workflows/contract/names.js';
 import type { Activities, ComposeReadyInput, HostSetUpInput, StageInput } from './activities.js';
 import type { Remotes } from './adapters/remote/remote.js';
+import type { BackupSchedules } from './backup-schedules.js';
+import { backupActivities } from './backups.js';
 import { type ControlPlane, claimHost } from './claim.js';
 import { composeReadyState, setUpState } from './commands/host-states.js';
 import { type StageContext, converge } from './converge.js';
@@ -15,11 +17,17 @@ export interface ActivityDependencies {
   config: ReadConfig;
   /** Closed by who made it, once the worker has ended: an open connection keeps the process alive. */
   remotes: Remotes;
+  schedules: BackupSchedules;
   controlPlane: () => Promise<ControlPlane>;
 }
 
 /** The composition of the worker's verbs; every input is parsed again, since a brand does not survive JSON. */
-export function createActivities({ config, remotes, controlPlane }: ActivityDependencies): Activities {
+export function createActivities({
+  config,
+  remotes,
+  schedules,
+  controlPlane,
+}: ActivityDependencies): Activities {
   /** The operation that last found each host ours: asked once for each, and again by job.sh before anything starts. */
   const ours = new Map<string, string>();
 
@@ -45,6 +53,7 @@ export function createActivities({ config, remotes, controlPlane }: ActivityDepe
       if (input.noDockerRestart) await requireMailcow(context.remote, input.host);
       return converge(context, input, composeReadyState(await config(), input));
     }),
+    ...backupActivities({ config, remotes, schedules, stage }),
     ...serviceActivities(config, stage),
   };
 }
