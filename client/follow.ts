@@ -28,6 +28,8 @@ export async function follow(
   const rates = new Rates();
   let { runId } = run;
   let asked: string | undefined;
+  const ended = new AbortController();
+  void endOf(engine, run.workflowId, runId).then(() => ended.abort());
   let look = await engine.look(run.workflowId, runId);
   try {
     for (;;) {
@@ -42,7 +44,7 @@ export async function follow(
         asked = question.text;
         await ask(context, engine, look, show);
       }
-      await sleep(pollMs, undefined, { signal: context.signal }).catch(() => undefined);
+      await pause(ended.signal.aborted ? 100 : pollMs, signals(context.signal, ended.signal));
       if (context.signal.aborted) throw detached(run.workflowId);
       look = await lookPatiently(engine, run.workflowId, runId, context);
     }
@@ -50,6 +52,25 @@ export async function follow(
     show.end();
   }
   return { look, result: await engine.result(run.workflowId, look.runId) };
+}
+
+/** Once the run is over, only its last look is waited for. */
+const signals = (stop: AbortSignal, ended: AbortSignal): AbortSignal =>
+  ended.aborted ? stop : AbortSignal.any([stop, ended]);
+
+/** No timer is left behind: the process would wait for it. */
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  sleep(ms, undefined, { signal }).catch(() => undefined);
+
+/** Resolves when the run is over, by Temporal's long poll: nobody waits for the next look. Never, when Temporal went away. */
+function endOf(engine: Engine, workflowId: string, runId: string | undefined): Promise<void> {
+  return engine.result(workflowId, runId).then(
+    () => undefined,
+    (error: unknown) =>
+      asCommandError(error).exitCode === exitCodes.unreachable
+        ? new Promise<void>(() => undefined)
+        : undefined,
+  );
 }
 
 async function viewOf(engine: Engine, look: Look, title: string | undefined, rates: Rates): Promise<View> {

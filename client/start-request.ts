@@ -1,12 +1,7 @@
 import { type BackupSource, backupTargetName } from '../workflows/contract/addresses.js';
 import { BadInput, shown } from '../workflows/contract/bad-input.js';
-import {
-  backupWorkflowId,
-  fleetWorkflowId,
-  hostWorkflowId,
-  waiterWorkflowId,
-} from '../workflows/contract/ids.js';
-import { type HostName, type OperationId, parseIdent } from '../workflows/contract/names.js';
+import { fleetWorkflowId, lockWorkflowId, waiterWorkflowId } from '../workflows/contract/ids.js';
+import type { HostName, OperationId } from '../workflows/contract/names.js';
 import {
   type FleetInput,
   type OperationInput,
@@ -47,8 +42,7 @@ export function planStart(
   if (inputs.length > 1)
     return { inputs, title, request: fleetRequest(operation, operationId, inputs, options) };
   if (options.wait) return { inputs, title, request: waiterRequest(operation, input) };
-  const workflowId =
-    operation === 'backup' ? backupWorkflowId(parseIdent(input.host)) : hostWorkflowId(input.host);
+  const workflowId = lockWorkflowId(operation, input.host);
   const searchAttributes = { Host: input.host, Operation: operation };
   return { inputs, title, request: { workflowType: operation, workflowId, input, searchAttributes } };
 }

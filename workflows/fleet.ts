@@ -1,6 +1,4 @@
-import { ParentClosePolicy, executeChild, isCancellation, sleep } from '@temporalio/workflow';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { hostWorkflowId } from './contract/ids.js';
+import { isCancellation } from '@temporalio/workflow';
 import { parseHostName } from './contract/names.js';
 import {
   type FleetInput,
@@ -9,6 +7,7 @@ import {
   type OperationResult,
   commandWord,
 } from './contract/operations.js';
+import { startUnderLock, startWaiter } from './phases/under-lock.js';
 import { Steps, accepting, rootMessage } from './steps.js';
 
 /** One operation on several hosts: a child under each host's lock; the others go on when one fails. */
@@ -36,8 +35,10 @@ export async function fleet(input: FleetInput): Promise<FleetResult> {
     try {
       let result: OperationResult | undefined;
       await steps.run(host, async () => {
-        steps.child(hostWorkflowId(host));
-        result = await underLock(input.operation, child);
+        const running =
+          (await startUnderLock(input.operation, child)) ?? (await startWaiter(input.operation, child));
+        steps.child(running.workflowId);
+        result = await running.result();
         return result.summary;
       });
       return { host, ok: true, changed: result!.changed, summary: result!.summary };
@@ -49,20 +50,4 @@ export async function fleet(input: FleetInput): Promise<FleetResult> {
 
   await Promise.all(Array.from({ length: Math.min(input.parallel ?? 10, hosts.length) }, lane));
   return { hosts: hosts.map((host) => results.find((result) => result.host === host)!) };
-}
-
-/** A child has no conflict policy: while another operation holds the host, try again on a timer. */
-async function underLock(operation: string, input: OperationInput): Promise<OperationResult> {
-  for (let waitSeconds = 2; ; waitSeconds = Math.min(waitSeconds * 2, 60))
-    try {
-      return await executeChild<(input: OperationInput) => Promise<OperationResult>>(operation, {
-        workflowId: hostWorkflowId(input.host),
-        args: [input],
-        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-      });
-    } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      // Soon at first, for a short operation; then once a minute, since each try adds some nine events to the history.
-      await sleep(waitSeconds * 1000);
-    }
 }

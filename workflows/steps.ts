@@ -52,6 +52,11 @@ export class Steps {
     }
   }
 
+  /** What people read of a step while it runs. */
+  detail(id: string, text: string): void {
+    this.#step(id).detail = text;
+  }
+
   skip(id: string, why: string): void {
     Object.assign(this.#step(id), { state: 'skipped', detail: why });
   }

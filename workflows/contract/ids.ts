@@ -1,4 +1,4 @@
-import type { HostName, Ident, OperationId } from './names.js';
+import { type HostName, type Ident, type OperationId, parseIdent } from './names.js';
 
 export const taskQueue = 'myc-wf';
 
@@ -7,6 +7,10 @@ export const hostWorkflowId = (host: HostName): string => `host/${host}`;
 
 /** The lock of an ident's mirror: held by a backup, and by a recovery that reads it. */
 export const backupWorkflowId = (ident: Ident): string => `backup/${ident}`;
+
+/** What an operation on a host runs under; a mirror is named after its host until backup-install says otherwise. */
+export const lockWorkflowId = (operation: string, host: HostName): string =>
+  operation === 'backup' ? backupWorkflowId(parseIdent(host)) : hostWorkflowId(host);
 
 /** The schedule that backs a host up, and the prefix of the wrapper workflows it starts. */
 export const backupScheduleId = (host: HostName): string => `schedule/backup/${host}`;

@@ -106,6 +106,8 @@ export interface FleetResult {
 export interface WaiterInput {
   operation: OperationName;
   input: OperationInput;
+  /** Before the next try; handed on when it goes on in a new run. 2 when left out. */
+  waitSeconds?: number;
 }
 
 /** What a Schedule starts: it makes its own workflow id the operation id (workflow type `scheduledBackup`). */
