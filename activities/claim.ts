@@ -12,27 +12,40 @@ export interface ControlPlane {
 
 const script = new URL('scripts/claim.sh', import.meta.url);
 
+export interface Claimed {
+  /** Whose host it was, when it was taken over now. */
+  takenFrom?: string;
+  /** Changing jobs of another operation that still run: their keys, and what people know them by. */
+  left: { key: string; holder: string }[];
+}
+
 /**
  * A host is managed by one control plane, which the host remembers: the first that changes it, until another takes it over.
- * Returns whose it was when it was taken over now.
+ * `operation` is given by whoever holds the host's lock: nothing else may be changing the host then.
  */
 export async function claimHost(
   remote: Remote,
   { host, dryRun, takeover = false }: Pick<StageInput, 'host' | 'dryRun' | 'takeover'>,
   { id, name }: ControlPlane,
-  signal?: AbortSignal,
-): Promise<string | undefined> {
+  { operation, signal }: { operation?: string | undefined; signal?: AbortSignal } = {},
+): Promise<Claimed> {
   const how = dryRun ? 'check' : takeover ? 'takeover' : 'claim';
-  const argv = ['bash', '-c', await readFile(script, 'utf8'), 'claim.sh', how, id, name];
+  const holding = operation === undefined || dryRun ? [] : [operation];
+  const argv = ['bash', '-c', await readFile(script, 'utf8'), 'claim.sh', how, id, name, ...holding];
   const { exit, stdout, stderr } = await remote.exec(argv, signal === undefined ? {} : { signal });
   if (exit !== 0) throw lookFailed(host, stderr);
-  const other = otherControlPlane(stdout);
-  if (other !== undefined && !takeover) throw hostManagedElsewhere(host, other);
-  return other;
+  const claimed: Claimed = { left: [] };
+  for (const line of stdout.split('\n')) {
+    const [word, first = '', ...rest] = line.split(' ');
+    if (word === 'other') claimed.takenFrom = otherControlPlane([first, ...rest].join(' '));
+    if (word === 'running') claimed.left.push({ key: first, holder: rest.join(' ') });
+  }
+  if (claimed.takenFrom !== undefined && !takeover) throw hostManagedElsewhere(host, claimed.takenFrom);
+  return claimed;
 }
 
 /** From `NAME SINCE`. */
-export function otherControlPlane(line: string): string | undefined {
-  const [name, since] = line.trim().split(' ');
-  return name === undefined || name === '' ? undefined : `${name}, since ${since ?? 'unknown'}`;
+export function otherControlPlane(line: string): string {
+  const [name = 'unknown', since = 'unknown'] = line.trim().split(' ');
+  return `${name}, since ${since}`;
 }

@@ -12,8 +12,8 @@ export interface StageContext {
   remote: Remote;
   onProgress: (detail: HeartbeatDetail) => void;
   signal: AbortSignal;
-  /** The control plane that managed the host until now, when it was taken over for this stage. */
-  takenFrom?: string | undefined;
+  /** What had to be done before the stage could begin, told with its changes. */
+  before?: readonly string[];
 }
 
 /** Look, then act: one round trip says what differs; a named job changes that and nothing else. */
@@ -22,11 +22,11 @@ export async function converge(
   input: StageInput,
   state: DesiredState,
 ): Promise<StageResult> {
-  const { remote, onProgress, signal, takenFrom } = context;
+  const { remote, onProgress, signal, before = [] } = context;
   const all = items(state);
   onProgress({ step: input.step, phase: 'looking' });
   const differs = differing(all, await look(remote, input.host, all, signal));
-  const result = told(differs, takenFrom);
+  const result = told(differs, before);
   if (differs.length === 0 || input.dryRun) return result;
   const { exit, lastLines } = await runJob(
     remote,
@@ -44,15 +44,10 @@ export async function converge(
   return result;
 }
 
-function told(differs: readonly Item[], takenFrom: string | undefined): StageResult {
-  const changed = differs.map((item) => item.change);
-  if (takenFrom === undefined) return { changed, summary: summary(differs) };
-  const taken = `took the host over from ${takenFrom}`;
-  return {
-    changed: [taken, ...changed],
-    summary: differs.length === 0 ? taken : `${taken}; ${summary(differs)}`,
-  };
-}
+const told = (differs: readonly Item[], before: readonly string[]): StageResult => ({
+  changed: [...before, ...differs.map((item) => item.change)],
+  summary: [...before, ...(differs.length === 0 ? [] : [summary(differs)])].join('; '),
+});
 
 async function look(
   remote: Remote,

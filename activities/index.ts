@@ -1,16 +1,17 @@
 import { Context } from '@temporalio/activity';
 import type { ReadConfig } from '../client/config/watch.js';
-import { parseDomainName, parseHostName, parseOperationId } from '../workflows/contract/names.js';
+import { parseDomainName } from '../workflows/contract/names.js';
 import type { Activities, ComposeReadyInput, HostSetUpInput, StageInput } from './activities.js';
 import type { Remotes } from './adapters/remote/remote.js';
 import type { BackupSchedules } from './backup-schedules.js';
 import { backupActivities } from './backups.js';
-import { type ControlPlane, claimHost } from './claim.js';
+import type { ControlPlane } from './claim.js';
 import { composeReadyState, setUpState } from './commands/host-states.js';
 import { type StageContext, converge } from './converge.js';
 import { accepting } from './failures.js';
 import { requireMailcow } from './mailcow.js';
 import { serviceActivities } from './services.js';
+import { stageOpener } from './stage.js';
 
 export interface ActivityDependencies {
   /** The worker's configuration is the authority on hosts and secrets; inputs only name them. */
@@ -28,20 +29,8 @@ export function createActivities({
   schedules,
   controlPlane,
 }: ActivityDependencies): Activities {
-  /** The operation that last found each host ours: asked once for each, and again by job.sh before anything starts. */
-  const ours = new Map<string, string>();
-
-  async function stage(input: StageInput): Promise<StageContext> {
-    parseOperationId(input.operationId);
-    const context = Context.current();
-    const host = parseHostName(input.host);
-    const remote = await remotes.host(host);
-    const signal = context.cancellationSignal;
-    const known = ours.get(host) === input.operationId;
-    const takenFrom = known ? undefined : await claimHost(remote, input, await controlPlane(), signal);
-    ours.set(host, input.operationId);
-    return { remote, onProgress: (detail) => context.heartbeat(detail), signal, takenFrom };
-  }
+  const begin = stageOpener({ remotes, controlPlane });
+  const stage = (input: StageInput): Promise<StageContext> => begin(Context.current(), input);
 
   return {
     ensureHostSetUp: accepting(async (input: HostSetUpInput) => {

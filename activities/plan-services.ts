@@ -9,7 +9,7 @@ import { project, readHostPlan } from './host-services.js';
 
 /** compose.yml and charms -> names, order, images that are missing. Docker itself has to accept what they come to. */
 export async function planServices(
-  { remote, signal }: StageContext,
+  { remote, signal, before = [] }: StageContext,
   input: ServicesInput,
   repositories: readonly CharmRepository[],
 ): Promise<ServicesPlan> {
@@ -27,7 +27,7 @@ export async function planServices(
     services: plan.services.map(({ name, charm }) => ({ name, charm })),
     images: images.filter((_, index) => !present[index]),
     hooks: plan.hooks.map(({ service, charm, hook }) => ({ service, charm, hook })),
-    warnings: plan.warnings,
+    warnings: [...before, ...plan.warnings],
     digest,
   };
 }

@@ -56,7 +56,8 @@ export async function stopJob(remote: Remote, selector: JobSelector): Promise<vo
   await stopByPrefix(remote, jobPrefix(selector));
 }
 
-async function stopByPrefix(remote: Remote, prefix: string): Promise<void> {
+/** The same, for the jobs whose keys begin so: one key is that job. */
+export async function stopByPrefix(remote: Remote, prefix: string): Promise<void> {
   const argv = ['bash', '-c', await runner(), 'job.sh', 'stop', prefix];
   const { exit, stderr } = await remote.exec(argv, { timeoutSeconds: stopTimeoutSeconds });
   if (exit !== 0) throw brokenRunner(remote, 'stopped', stderr);

@@ -51,7 +51,7 @@ const refused = (by: RegExp) => ({
 });
 
 test('a plan claims nothing', async () => {
-  expect(await claim(laptop, { dryRun: true })).toBeUndefined();
+  expect(await claim(laptop, { dryRun: true })).toEqual({ left: [] });
   expect(await host.exec(['sh', '-c', 'ls /var/lib/myc-wf 2>&1 || true'])).toContain('No such file');
 });
 
@@ -65,8 +65,8 @@ test('of several that claim a new host at once one gets it', async () => {
 });
 
 test('whoever manages a host does so again and again; another is refused, for a plan too, and its jobs', async () => {
-  expect(await claim(laptop)).toBeUndefined();
-  expect(await claim(laptop)).toBeUndefined();
+  expect(await claim(laptop)).toEqual({ left: [] });
+  expect(await claim(laptop)).toEqual({ left: [] });
   const message =
     /^vps78\.lab is managed by another control plane \(laptop, since \d{4}-\d\d-\d\dT.*Z\); use that one, or take the host over with --takeover$/;
   await expect(claim(office)).rejects.toMatchObject(refused(message));
@@ -79,10 +79,11 @@ test('whoever manages a host does so again and again; another is refused, for a 
 });
 
 test('a takeover is told whose it was; a plan of it takes nothing; then the first one is refused', async () => {
-  expect(await claim(office, { takeover: true, dryRun: true })).toMatch(/^laptop, since /);
+  const taken = { takenFrom: expect.stringMatching(/^laptop, since /) as string };
+  expect(await claim(office, { takeover: true, dryRun: true })).toMatchObject(taken);
   expect(await record()).toBe(laptop.id);
-  expect(await claim(office, { takeover: true })).toMatch(/^laptop, since /);
-  expect(await claim(office, { takeover: true })).toBeUndefined();
+  expect(await claim(office, { takeover: true })).toMatchObject(taken);
+  expect(await claim(office, { takeover: true })).toEqual({ left: [] });
   expect(await record()).toBe(office.id);
   await expect(claim(laptop)).rejects.toMatchObject(refused(/\(office, since /));
   // The record of what it did before is not shown to it either.

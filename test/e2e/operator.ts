@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { parseConfig } from '../../client/config/parse.js';
 import type { Config } from '../../client/config/schema.js';
+import type { TemporalSettings } from '../../client/temporal-settings.js';
 import { readUpFile } from '../../client/up-file.js';
 import { freePort } from '../../worker/free-port.js';
 import type { Lab } from '../lab/lab.js';
@@ -16,6 +17,8 @@ import { run } from '../lab/run.js';
 export interface Operator {
   configFile: string;
   folder: string;
+  /** What a test needs that speaks to Temporal itself, as somebody in the UI would. */
+  settings: TemporalSettings;
   /** `myc-wf --config <configFile> ARGS…` to its end, without a terminal. */
   myc(args: string[], options?: MycOptions): Promise<Outcome>;
   /** The same, and it has to end with 0: the error carries all that was said otherwise. */
@@ -71,7 +74,8 @@ export async function openOperator(lab: Lab, { configure }: OperatorOptions = {}
       'ui-port': await freePort(),
     },
   };
-  await writeFile(configFile, stringify(configure?.(config) ?? config, { lineWidth: 0 }), { mode: 0o600 });
+  const written = configure?.(config) ?? config;
+  await writeFile(configFile, stringify(written, { lineWidth: 0 }), { mode: 0o600 });
   const started = new Set<ChildProcess>();
   const start = (args: string[], extra: NodeJS.ProcessEnv = {}): ChildProcess => {
     const argv = [path.join(repository, 'dist/client/cli.js'), '--config', configFile, ...args];
@@ -86,6 +90,7 @@ export async function openOperator(lab: Lab, { configure }: OperatorOptions = {}
   return {
     configFile,
     folder,
+    settings: written,
     myc,
     done: async (...args) => {
       const ended = await myc(args);

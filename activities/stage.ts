@@ -1,0 +1,39 @@
+import type { Context } from '@temporalio/activity';
+import { hostWorkflowId } from '../workflows/contract/ids.js';
+import { parseHostName, parseOperationId } from '../workflows/contract/names.js';
+import type { StageInput } from './activities.js';
+import type { Remotes } from './adapters/remote/remote.js';
+import { type ControlPlane, claimHost } from './claim.js';
+import type { StageContext } from './converge.js';
+import { stopByPrefix } from './run-job.js';
+
+export interface StageDependencies {
+  remotes: Remotes;
+  controlPlane: () => Promise<ControlPlane>;
+}
+
+/** How each activity on a host begins: connected, the host ours, and nothing of a terminated operation still changing it. */
+export function stageOpener({ remotes, controlPlane }: StageDependencies) {
+  /** The operation that last found each host so: asked once for each, and job.sh asks again before anything starts. */
+  const begun = new Map<string, string>();
+
+  return async (context: Context, input: StageInput): Promise<StageContext> => {
+    const operationId = parseOperationId(input.operationId);
+    const host = parseHostName(input.host);
+    const remote = await remotes.host(host);
+    const { cancellationSignal: signal, info } = context;
+    const begin = { remote, signal, onProgress: (detail: unknown) => context.heartbeat(detail) };
+    if (begun.get(host) === operationId) return begin;
+
+    const holdsHost = info.workflowExecution?.workflowId === hostWorkflowId(host);
+    const operation = holdsHost ? operationId : undefined;
+    const { takenFrom, left } = await claimHost(remote, input, await controlPlane(), { operation, signal });
+    for (const { key } of left) await stopByPrefix(remote, key);
+    begun.set(host, operationId);
+    const before = [
+      ...(takenFrom === undefined ? [] : [`took the host over from ${takenFrom}`]),
+      ...left.map(({ holder }) => `stopped what still ran of an earlier operation: ${holder}`),
+    ];
+    return { ...begin, before };
+  };
+}
