@@ -32,8 +32,9 @@ if [ ! -f "$before" ]; then containers >"$before.new" && mv -- "$before.new" "$b
 tell_why() {
   local service id state
   while read -r service id state; do
-    docker inspect --format "$service is {{.State.Status}}{{with .State.Health}}, {{.Status}}{{end}}, exit code {{.State.ExitCode}}" "$id"
-    case $state in running) [ "$(docker inspect --format '{{with .State.Health}}{{.Status}}{{end}}' "$id")" = unhealthy ] || continue ;; esac
+    state=$(docker inspect --format '{{.State.Status}}{{with .State.Health}}, {{.Status}}{{end}}{{if .RestartCount}}, restarted {{.RestartCount}} times{{end}}' "$id")
+    case $state in running | 'running, healthy') continue ;; esac
+    printf '%s is %s, exit code %s\n' "$service" "$state" "$(docker inspect --format '{{.State.ExitCode}}' "$id")"
     docker logs --tail 5 "$id" 2>&1 | sed "s/^/$service: /"
   done < <(containers)
 }

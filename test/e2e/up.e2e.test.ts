@@ -194,7 +194,7 @@ test('a failing hook names service, charm, hook, exit code and its last lines, w
 
 test.each([
   ['does not become healthy', 'apache', 'echo no such module; exit 3', 'apache: no such module'],
-  ['has no check and ends again and again', 'cron', 'sleep 1; exit 4', 'cron is restarting, exit code 4'],
+  ['has no check and ends again and again', 'cron', 'echo bye; sleep 1; exit 4', 'cron: bye'],
 ])('a service that %s fails the operation with its last lines', async (_what, service, command, line) => {
   await compose(`${service}:\n  docker-compose:\n    command: [bash, -c, '${command}']\n`);
   const failed = await start('up', name);
