@@ -1,5 +1,7 @@
+import type { BackupActivities } from './backup-activities.js';
+
 /** The verbs that workflows may ask for: one object in, one object out. Implemented by createActivities (index.ts). */
-export interface Activities {
+export interface Activities extends BackupActivities {
   /** authorised keys, hostname and domain. */
   ensureHostSetUp(input: HostSetUpInput): Promise<StageResult>;
   /** Charm store, packages, Docker and its settings, repositories, logins, base compose.yml, docker-clean. */

@@ -3,6 +3,8 @@ import type { ReadConfig } from '../client/config/watch.js';
 import { parseDomainName, parseHostName, parseOperationId } from '../workflows/contract/names.js';
 import type { Activities, ComposeReadyInput, HostSetUpInput, StageInput } from './activities.js';
 import type { Remotes } from './adapters/remote/remote.js';
+import type { BackupSchedules } from './backup-schedules.js';
+import { backupActivities } from './backups.js';
 import { composeReadyState, setUpState } from './commands/host-states.js';
 import { type StageContext, converge } from './converge.js';
 import { accepting } from './failures.js';
@@ -14,10 +16,11 @@ export interface ActivityDependencies {
   config: ReadConfig;
   /** Closed by who made it, once the worker has ended: an open connection keeps the process alive. */
   remotes: Remotes;
+  schedules: BackupSchedules;
 }
 
 /** The composition of the worker's verbs; every input is parsed again, since a brand does not survive JSON. */
-export function createActivities({ config, remotes }: ActivityDependencies): Activities {
+export function createActivities({ config, remotes, schedules }: ActivityDependencies): Activities {
   async function stage(input: StageInput): Promise<StageContext> {
     parseOperationId(input.operationId);
     const context = Context.current();
@@ -38,6 +41,7 @@ export function createActivities({ config, remotes }: ActivityDependencies): Act
       if (input.noDockerRestart) await requireMailcow(context.remote, input.host);
       return converge(context, input, composeReadyState(await config(), input));
     }),
+    ...backupActivities({ config, remotes, schedules, stage }),
     ...serviceActivities(config, stage),
   };
 }

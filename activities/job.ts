@@ -14,6 +14,8 @@ export interface JobRequest {
   subject?: string;
   /** Name of a file in activities/scripts/, without .sh; installed under a name by content hash. */
   script: string;
+  /** Files of activities/scripts/lib/ that go before it, without .sh. */
+  libraries?: readonly string[];
   args?: readonly string[];
   /** The script's standard input; kept 0600 on the host until the job has ended. May hold secrets. */
   input?: string | Uint8Array;

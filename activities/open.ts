@@ -1,3 +1,4 @@
+import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ReadConfig } from '../client/config/watch.js';
 import type { Activities } from './activities.js';
@@ -5,6 +6,7 @@ import { remotesPool } from './adapters/remote/remotes.js';
 import { configurationBroken } from './failures.js';
 import { createActivities } from './index.js';
 import { loginsOf } from './logins.js';
+import { backupSchedules } from '../worker/backup-schedules.js';
 
 /** The worker's activities with their connections; `close` ends these, and with them the process may end. */
 export function openActivities(read: ReadConfig): { activities: Activities; close: () => Promise<void> } {
@@ -15,5 +17,17 @@ export function openActivities(read: ReadConfig): { activities: Activities; clos
         : error;
     });
   const remotes = remotesPool(loginsOf(config));
-  return { activities: createActivities({ config, remotes }), close: () => remotes.close() };
+  const schedules = backupSchedules((work) => withClient(config, work));
+  return { activities: createActivities({ config, remotes, schedules }), close: () => remotes.close() };
+}
+
+/** Of the Temporal that the configuration names, and closed again: the worker's own connection is not for this. */
+async function withClient<T>(config: ReadConfig, work: (client: Client) => Promise<T>): Promise<T> {
+  const { connect } = await import('../client/connect.js');
+  const temporal = await connect(await config());
+  try {
+    return await work(temporal.client);
+  } finally {
+    await temporal.close();
+  }
 }

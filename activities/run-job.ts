@@ -21,7 +21,10 @@ export async function runJobFrom(
   scripts: URL,
   ...[remote, request, onProgress, signal]: Parameters<RunJob>
 ): Promise<JobResult> {
-  const script = await readFile(new URL(`${request.script}.sh`, scripts));
+  const files = [...(request.libraries ?? []).map((name) => `lib/${name}`), request.script];
+  const script = Buffer.concat(
+    await Promise.all(files.map((file) => readFile(new URL(`${file}.sh`, scripts)))),
+  );
   const key = jobKey(request, script);
   const stalled = new AbortController();
   const watch = stallWatch(request, (phase) => stalled.abort(phase));

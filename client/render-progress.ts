@@ -1,5 +1,5 @@
 import type { Step, StepState } from '../workflows/contract/progress.js';
-import { bytesOfText, bytesText, durationText } from './amounts.js';
+import { bytesOfText, bytesText, durationText } from '../workflows/contract/amounts.js';
 import { subjectOf } from './busy.js';
 import type { Look, PendingActivity } from './engine.js';
 

@@ -89,7 +89,14 @@ function rendered(service: ResolvedService, { project, datastore }: PlanInput): 
     ...(image === null ? {} : { image }),
     restart: metadata.type === 'run-once' ? 'no' : 'unless-stopped',
     ...(volumes.length === 0 ? {} : { volumes }),
-    labels: { 'myc.charm': definition.name, 'myc.service': name },
+    labels: {
+      'myc.charm': definition.name,
+      'myc.service': name,
+      // A backup reads it off the container, whatever the charms say by then; compose takes a single $ for a variable.
+      ...(metadata.backup === undefined
+        ? {}
+        : { 'myc.backup': JSON.stringify(metadata.backup).replaceAll('$', '$$$$') }),
+    },
   };
   return [metadata['docker-compose'] ?? {}, service.dockerCompose].reduce<Mapping>(mergeMappings, base);
 }

@@ -1,7 +1,7 @@
 import { commandWord } from '../../workflows/contract/operations.js';
 import type { Answer } from '../../workflows/contract/progress.js';
 import { parseHostName } from '../../workflows/contract/names.js';
-import { durationText } from '../amounts.js';
+import { durationText } from '../../workflows/contract/amounts.js';
 import { clock, subjectOf } from '../busy.js';
 import type { Context } from '../context.js';
 import type { Listed, Look } from '../engine.js';

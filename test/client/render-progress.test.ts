@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { durationText } from '../../client/amounts.js';
+import { durationText } from '../../workflows/contract/amounts.js';
 import { busy } from '../../client/busy.js';
 import { jsonView, plainView } from '../../client/progress-view.js';
 import { Rates } from '../../client/rates.js';

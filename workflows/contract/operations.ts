@@ -113,4 +113,5 @@ export interface WaiterInput {
 /** What a Schedule starts: it makes its own workflow id the operation id (workflow type `scheduledBackup`). */
 export interface ScheduledBackupInput {
   host: HostName;
+  ident: Ident;
 }

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# backup-key.sh FOLDER: a key pair under FOLDER, made once; prints the public key. The private key never leaves the host.
+set -euo pipefail
+umask 077
+folder=$1
+mkdir -p -- "$folder"
+# An attempt that was given up may still be here.
+exec 9>"$folder/lock"
+flock 9
+if [ ! -s "$folder/id_ed25519" ] || [ ! -s "$folder/id_ed25519.pub" ]; then
+  rm -f -- "$folder/new" "$folder/new.pub"
+  ssh-keygen -q -t ed25519 -N '' -C '' -f "$folder/new" </dev/null
+  # The private half last: with it in place the pair is whole.
+  mv -f -- "$folder/new.pub" "$folder/id_ed25519.pub"
+  mv -f -- "$folder/new" "$folder/id_ed25519"
+fi
+cut -d' ' -f1,2 -- "$folder/id_ed25519.pub"
