@@ -3,6 +3,7 @@ import type { HeartbeatDetail } from '../workflows/contract/progress.js';
 import type { StageInput, StageResult } from './activities.js';
 import type { Remote } from './adapters/remote/remote.js';
 import { type DesiredState, type Item, differing, items, summary } from './commands/desired-state.js';
+import { joinJobs } from './join-jobs.js';
 import { jobFailed, lookFailed } from './failures.js';
 import { runJob } from './run-job.js';
 
@@ -14,6 +15,8 @@ export interface StageContext {
   signal: AbortSignal;
   /** What had to be done before the stage could begin, told with its changes. */
   before?: readonly string[];
+  /** An earlier attempt of this activity may have started a job. */
+  retried?: boolean;
 }
 
 /** Look, then act: one round trip says what differs; a named job changes that and nothing else. */
@@ -22,11 +25,17 @@ export async function converge(
   input: StageInput,
   state: DesiredState,
 ): Promise<StageResult> {
-  const { remote, onProgress, signal, before = [] } = context;
+  const { remote, onProgress, signal, before = [], retried = false } = context;
   const all = items(state);
   onProgress({ step: input.step, phase: 'looking' });
+  const earlier = retried ? await joinJobs(remote, input, onProgress, signal) : [];
   const differs = differing(all, await look(remote, input.host, all, signal));
-  const result = told(differs, before);
+  const now = told(differs);
+  const result = joined([
+    { changed: [...before], summary: before.join('; ') },
+    ...earlier.map(parseTold),
+    now,
+  ]);
   if (differs.length === 0 || input.dryRun) return result;
   const { exit, lastLines } = await runJob(
     remote,
@@ -34,7 +43,7 @@ export async function converge(
       operationId: input.operationId,
       step: input.step,
       script: 'converge',
-      args: ['apply'],
+      args: ['apply', JSON.stringify(now)],
       input: lines(differs, 'apply'),
     },
     onProgress,
@@ -44,9 +53,21 @@ export async function converge(
   return result;
 }
 
-const told = (differs: readonly Item[], before: readonly string[]): StageResult => ({
-  changed: [...before, ...differs.map((item) => item.change)],
-  summary: [...before, ...(differs.length === 0 ? [] : [summary(differs)])].join('; '),
+const told = (differs: readonly Item[]): StageResult => ({
+  changed: differs.map((item) => item.change),
+  summary: differs.length === 0 ? '' : summary(differs),
+});
+
+/** As a job of ours recorded it; one that was ended before its end recorded nothing. */
+function parseTold(result: string): StageResult {
+  if (result === '') return { changed: [], summary: '' };
+  return JSON.parse(result) as StageResult;
+}
+
+/** Each change is told once, however many attempts it took. */
+const joined = (parts: readonly StageResult[]): StageResult => ({
+  changed: [...new Set(parts.flatMap(({ changed }) => changed))],
+  summary: [...new Set(parts.map((part) => part.summary))].filter((part) => part !== '').join('; '),
 });
 
 async function look(

@@ -12,7 +12,7 @@ const defaultStallSeconds = 600;
 const stopTimeoutSeconds = 300;
 
 const ownScripts = new URL('scripts/', import.meta.url);
-const runner = () => readFile(new URL('job.sh', ownScripts), 'utf8');
+export const runner = () => readFile(new URL('job.sh', ownScripts), 'utf8');
 
 export const runJob: RunJob = (remote, request, onProgress, signal) =>
   runJobFrom(ownScripts, remote, request, onProgress, signal);
@@ -38,8 +38,7 @@ export async function runJobFrom(
   } catch (error) {
     if (stalled.signal.aborted) return await endStalled(stalled.signal.reason as string);
     // A worker that shuts down leaves the job to the next attempt; only a cancelled step takes its job along.
-    if (signal.aborted && (signal.reason as Error | undefined)?.message === 'CANCELLED')
-      await stopByPrefix(remote, key);
+    if (isCancelled(signal)) await stopByPrefix(remote, key);
     throw error;
   }
 
@@ -50,6 +49,9 @@ export async function runJobFrom(
     throw jobStalled({ ...jobOf(remote, request), seconds, phase, lastLines });
   }
 }
+
+export const isCancelled = (signal: AbortSignal): boolean =>
+  signal.aborted && (signal.reason as Error | undefined)?.message === 'CANCELLED';
 
 /** Stops what still runs of the selected jobs and waits for its end; none of them is started again. */
 export async function stopJob(remote: Remote, selector: JobSelector): Promise<void> {
@@ -113,7 +115,7 @@ async function attend(
 }
 
 /** Progress is movement: what the script says of it, or more output. */
-function stallWatch(request: JobRequest, onStall: (phase: string) => void) {
+export function stallWatch(request: Pick<JobRequest, 'stallSeconds'>, onStall: (phase: string) => void) {
   const limitMs = (request.stallSeconds ?? defaultStallSeconds) * 1000;
   let last = '';
   let movedAt = performance.now();
@@ -125,7 +127,7 @@ function stallWatch(request: JobRequest, onStall: (phase: string) => void) {
 }
 
 /** From `OUTPUT_BYTES PHASE [BYTES [TOTAL]]`. */
-function progressDetail(line: string, step: string, job: string): HeartbeatDetail {
+export function progressDetail(line: string, step: string, job: string): HeartbeatDetail {
   const [, phase = '', bytes, total] = /^\d+ (.*?)(?: (\d+))?(?: (\d+))?$/.exec(line) ?? [];
   return {
     step,
@@ -141,7 +143,7 @@ function jobOf(remote: Remote, { step, subject }: JobRequest) {
 }
 
 /** Retryable: a full disk or a sudo that refuses may be put right meanwhile. */
-function brokenRunner(remote: Remote, what: string, stderr: string): Error {
+export function brokenRunner(remote: Remote, what: string, stderr: string): Error {
   const why = stderr.trim().split('\n').slice(-5).join('; ') || 'it said nothing';
   return new Error(
     `a job cannot be ${what} on ${remote.name ?? 'the host'}: ${why}; it needs root, systemd and room in /var/lib`,

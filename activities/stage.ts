@@ -22,7 +22,8 @@ export function stageOpener({ remotes, controlPlane }: StageDependencies) {
     const host = parseHostName(input.host);
     const remote = await remotes.host(host);
     const { cancellationSignal: signal, info } = context;
-    const begin = { remote, signal, onProgress: (detail: unknown) => context.heartbeat(detail) };
+    const onProgress = (detail: unknown): void => context.heartbeat(detail);
+    const begin = { remote, signal, onProgress, retried: info.attempt > 1 };
     if (begun.get(host) === operationId) return begin;
 
     const holdsHost = info.workflowExecution?.workflowId === hostWorkflowId(host);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Compares a host with the items on standard input, or makes it like them.
 #   converge.sh look    prints the items that differ, word for word; changes nothing
-#   converge.sh apply   makes the items so; safe to repeat at any point, since each is written whole or not at all
+#   converge.sh apply [RESULT]   makes the items so; safe to repeat at any point, since each is written whole or not at all
 # Items are tab-separated (activities/commands/desired-state.ts): paths, lines and contents are base64.
 set -euo pipefail
 umask 022
@@ -152,6 +152,10 @@ case ${1:-} in
       if differs "$kind" "$subject" "$mode" "$value" "${digest-}"; then printf '%s\n' "$item"; fi
     done
     ;;
-  apply) apply ;;
+  apply)
+    apply
+    # What was changed, as people read it: for an attempt that finds the work done and only has to tell of it.
+    printf '%s' "${2-}" >"${MYC_RESULT:-/dev/null}"
+    ;;
   *) echo "usage: converge.sh look|apply <items" >&2 && exit 2 ;;
 esac

@@ -8,6 +8,7 @@
 #         progress OUTPUT_BYTES TEXT   each second, so that a lost reader is noticed
 #         vanished                     the unit is gone and left no exit code: a reboot
 #         exit CODE, result BASE64, output LINE (at most 20)
+#   job.sh join PREFIX     waits for the jobs whose key begins so, and reads their records: `job KEY`, then as above
 #   job.sh stop PREFIX     stops the jobs whose key begins so, waits for them, and keeps them from starting again
 #   job.sh wrap KEY, job.sh ended KEY     inside the unit
 #
@@ -139,6 +140,18 @@ watch_job() {
   tail -c 40000 "$job/output" | tail -n 20 | sed 's/^/output /'
 }
 
+join_jobs() { # PREFIX
+  local record
+  for record in "$root/jobs/$1"*; do
+    [[ -d $record ]] || continue
+    select_job "${record##*/}"
+    # Cut off by a reboot: whoever still needs it starts it again.
+    [[ -s $job/exit ]] || is_running || continue
+    printf 'job %s\n' "$key"
+    watch_job
+  done
+}
+
 wrap_job() { # KEY: the unit's main process
   select_job "$1"
   exec >>"$job/output" 2>&1
@@ -186,6 +199,7 @@ stop_jobs() { # PREFIX
 
 case $1 in
   run) shift && run_job "$@" ;;
+  join) shift && join_jobs "$@" ;;
   stop) shift && stop_jobs "$@" ;;
   wrap) wrap_job "$2" ;;
   ended) end_job "$2" ;;
