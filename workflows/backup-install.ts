@@ -6,7 +6,7 @@ import { backupWorkflowId } from './contract/ids.js';
 import { parseHostName, parseIdent, parseOperationId } from './contract/names.js';
 import type { BackupInstallInput, OperationInput, OperationResult } from './contract/operations.js';
 import { lockedChild } from './locked-child.js';
-import { stageOf } from './phases/backup.js';
+import { stageOf } from './phases/stage.js';
 import { summed, told } from './phases/told.js';
 import { Steps, accepting } from './steps.js';
 
