@@ -57,7 +57,6 @@ export function labConfig(hostKeys: Record<string, string>, publicKey: string): 
       },
     },
     'git-key-file': 'git_ed25519',
-    'charm-repositories': [{ name: 'myc', path: '../charms' }],
     'data-directory': 'data',
     temporal: { ...temporalPorts(), 'codec-key-file': 'codec.key' },
     // Its host keys are pinned once the target is up: the lab cannot know them before.
