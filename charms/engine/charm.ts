@@ -11,6 +11,8 @@ export interface Charm {
   hooks: readonly string[];
   /** Hex digest of build/, present when the charm builds its image. */
   buildDigest?: string;
+  /** Hex digest of resources/, present when the charm has files to place in the container. */
+  resourcesDigest?: string;
 }
 
 export const charmStore = '/srv/charm-store';

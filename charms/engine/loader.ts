@@ -14,7 +14,8 @@ export function loadCharms(folder: string, repository: string): Charm[] {
 
 function loadCharm(directory: string, name: string, repository: string): Charm {
   const file = join(directory, 'metadata.yml');
-  const digest = digestOf(join(directory, 'build'));
+  const build = digestOf(join(directory, 'build'));
+  const resources = digestOf(join(directory, 'resources'));
   return {
     name: parseCharmName(name),
     repository,
@@ -22,7 +23,8 @@ function loadCharm(directory: string, name: string, repository: string): Charm {
     hooks: list(join(directory, 'hooks'))
       .filter((entry) => entry.isFile())
       .map((entry) => entry.name),
-    ...(digest === undefined ? {} : { buildDigest: digest }),
+    ...(build === undefined ? {} : { buildDigest: build }),
+    ...(resources === undefined ? {} : { resourcesDigest: resources }),
   };
 }
 

@@ -29,9 +29,9 @@ export interface Plan {
 /** compose.yml and charms -> what to pull, build, run and write. Pure: the same input gives the same plan. */
 export function plan(input: PlanInput): Plan {
   const resolved = resolveServices(input.composeFile, input.charms);
-  const planned = resolved.map((service) => plannedService(service, input));
   const running = resolved.filter(({ definition }) => definition.metadata.type !== 'stub');
   const services = Object.fromEntries(running.map((service) => [service.name, rendered(service, input)]));
+  const planned = resolved.map((service) => plannedService(service, services[service.name]?.image, input));
   return {
     project: input.project,
     services: planned,
@@ -59,7 +59,11 @@ function imageOf({ definition }: ResolvedService, project: string): string | nul
   return definition.metadata['docker-image'] ?? null;
 }
 
-function plannedService(service: ResolvedService, { project, datastore }: PlanInput): PlannedService {
+function plannedService(
+  service: ResolvedService,
+  image: unknown,
+  { project, datastore }: PlanInput,
+): PlannedService {
   const { name, definition } = service;
   return {
     name,
@@ -68,7 +72,8 @@ function plannedService(service: ResolvedService, { project, datastore }: PlanIn
     charmDirectory: charmDirectory(definition),
     dataDirectory: `${datastore}/data/${name}`,
     configDirectory: `${datastore}/config/${name}`,
-    image: imageOf(service, project),
+    // compose.yml may name another image than the charm: its hook asks the one that runs.
+    image: typeof image === 'string' ? image : imageOf(service, project),
     options: mergeMappings(definition.metadata['default-options'] ?? {}, service.options),
     relations: service.relations,
   };
@@ -92,6 +97,10 @@ function rendered(service: ResolvedService, { project, datastore }: PlanInput): 
     labels: {
       'myc.charm': definition.name,
       'myc.service': name,
+      // Their paths stay the same when their content changes: the label makes compose recreate the container.
+      ...(definition.resourcesDigest === undefined || metadata['charm-resources'] === undefined
+        ? {}
+        : { 'myc.resources': definition.resourcesDigest.slice(0, 16) }),
       // A backup reads it off the container, whatever the charms say by then; compose takes a single $ for a variable.
       ...(metadata.backup === undefined
         ? {}

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,6 +7,7 @@ import { dockerOf } from '../../activities/adapters/docker/dockerode.js';
 import { sshRemote } from '../../activities/adapters/remote/ssh.js';
 import { conformsToDocker } from '../activities/adapters/docker/conformance.js';
 import { type Lab, type LabHost, openLab } from '../lab/lab.js';
+import { run } from '../lab/run.js';
 import { type Operator, type RunningUp, openOperator } from './operator.js';
 
 const name = 'vps71.lab';
@@ -217,6 +218,36 @@ test('a worker killed in the middle of a hook: the operation ends well, and the 
   const followed = await operator.myc(['follow', name]);
   expect(followed).toMatchObject({ status: 0 });
   expect(await shell('cat /root/slow')).toBe('run\nend');
+});
+
+test('the two charms of backups: a server that takes an admin, and what of a host is mirrored', async () => {
+  const adminKey = path.join(path.dirname(lab.identityFile), 'myadmin_ed25519');
+  const key = (await readFile(`${adminKey}.pub`, 'utf8')).trim();
+  await compose(
+    `rsync-backup:\n  options:\n    mirror: {/srv/datastore: {exclude: [/data/tmp/]}}\n` +
+      `rsync-backup-target:\n  options:\n    admin:\n      myadmin: ["${key}"]\n`,
+  );
+  expect((await start('up', name)).stdout).toContain('created rsync-backup-target');
+  expect(JSON.parse(await shell('cat /etc/mirror-dir/config.yml'))).toEqual({
+    '/srv/datastore': { exclude: ['/data/tmp/'] },
+  });
+  const hostKeys = '/srv/datastore/data/rsync-backup-target/var/lib/rsync-backup-target/host-keys';
+  const known = path.join(operator.folder, 'known_hosts');
+  const hostKey = await shell(`cat ${hostKeys}/ssh_host_ed25519_key.pub`);
+  await writeFile(known, `[${host.address}]:10023 ${hostKey}\n`);
+  const options = [
+    '-F',
+    '/dev/null',
+    '-i',
+    adminKey,
+    '-o',
+    'BatchMode=yes',
+    '-o',
+    `UserKnownHostsFile=${known}`,
+  ];
+  const listed = await run(['ssh', ...options, '-p', '10023', `myadmin@${host.address}`, 'ssh-key', 'ls']);
+  expect(JSON.parse(listed.stdout)).toEqual({ idents: [] });
+  expect(await start('up', name)).toMatchObject({ status: 0, stdout: 'nothing to change\n' });
 });
 
 describe.each(['root', 'debian'])('the engine of the host, over SSH as %s', (user) => {

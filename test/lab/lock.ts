@@ -20,12 +20,16 @@ async function withLock<T>(name: string, work: () => Promise<T>): Promise<T> {
   const holder = spawn('flock', [file, 'sh', '-c', 'echo held; exec cat'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
+  const waiting = setTimeout(
+    () => process.stderr.write(`waiting for another command to finish with ${path.basename(file)}\n`),
+    3000,
+  );
   const ended = new Promise((resolve) => holder.once('close', resolve));
   await new Promise<void>((resolve, reject) => {
     holder.once('error', (error) => reject(new Error(`flock (util-linux): ${error.message}`)));
     holder.once('exit', (code) => reject(new Error(`flock ${file}: exit ${code}`)));
     holder.stdout.once('data', () => resolve());
-  });
+  }).finally(() => clearTimeout(waiting));
   try {
     return await work();
   } finally {

@@ -5,11 +5,14 @@ import { inspect } from 'node:util';
 import Dockerode from 'dockerode';
 import { dockerFailed } from '../../failures.js';
 import type { Remote } from '../remote/remote.js';
+import { Slots } from '../remote/slots.js';
 import type { Container, ContainerHealth, Docker } from './docker.js';
 
 const socketPath = '/var/run/docker.sock';
 /** A reading that takes longer means a dockerd that hangs. */
 const timeoutMs = 30_000;
+/** To a login that is not root each request is one of the connection's eight sessions. */
+const atOnce = 4;
 
 /** The Docker engine behind a Remote: each request is a channel of the one connection. */
 export function dockerOf(remote: Remote): Docker {
@@ -17,14 +20,18 @@ export function dockerOf(remote: Remote): Docker {
   // The host is only written into the requests' headers: the agent, which the types do not know, decides where they go.
   const options = { protocol: 'http', host: 'docker', port: 80, agent } as const;
   const client = new Dockerode(options);
+  const slots = new Slots(atOnce);
   /** `undefined` when docker says there is no such thing. */
   const asked = async <T>(what: string, ask: () => Promise<T>): Promise<T | undefined> => {
+    const release = await slots.take();
     try {
       return await ask();
     } catch (error) {
       if ((error as { statusCode?: number }).statusCode === 404) return undefined;
       if ((error as { type?: string }).type === 'HostUnreachable') throw error;
       throw dockerFailed(remote.name, what, error);
+    } finally {
+      release();
     }
   };
   return {
@@ -66,8 +73,7 @@ function healthOf({ Status, Health, ExitCode }: Dockerode.ContainerInspectInfo['
 /** An http.Agent whose sockets are opened by a function; none is kept, since a channel costs a millisecond. */
 class SocketAgent extends Agent {
   constructor(private readonly open: () => Promise<Duplex>) {
-    // A few at a time: to a login that is not root each is one of the connection's eight sessions.
-    super({ keepAlive: false, maxSockets: 4 });
+    super({ keepAlive: false });
   }
 
   /** docker-modem writes its options out for each request, wanted or not: seconds, with all that hangs on a connection. */

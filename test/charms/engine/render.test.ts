@@ -26,6 +26,9 @@ const charms = [
   ),
   charm('db', 'docker-image: postgres:17\noptions: {size: how large}\n'),
   charm('tool', 'description: built\n', { buildDigest: 'abcdef0123456789ff' }),
+  charm('files', 'docker-image: httpd:2.4\ncharm-resources: [/bin/check]\n', {
+    resourcesDigest: '0123456789abcdefff',
+  }),
 ];
 const planOf = (text: string): Plan =>
   plan({
@@ -73,6 +76,19 @@ describe('plan', () => {
         { image: 'myc/tool:abcdef0123456789', context: '/srv/charm-store/house/tool/build', charm: 'tool' },
       ],
     });
+  });
+
+  it('tells a hook of the image that runs, also when compose.yml names another', () => {
+    const [hook] = planOf('web:\n  docker-compose: {image: "httpd:2.5"}\n').hooks;
+    expect(hook?.environment.DOCKER_BASE_IMAGE).toBe('httpd:2.5');
+  });
+
+  it("labels a service with its charm's files, so that a change of them reaches its container", () => {
+    expect(planOf('files:\n').dockerCompose.services.files).toMatchObject({
+      labels: { 'myc.resources': '0123456789abcdef' },
+      volumes: ['/srv/charm-store/house/files/resources/bin/check:/bin/check:ro'],
+    });
+    expect(planOf('web:\n').dockerCompose.services.web?.labels).not.toHaveProperty(['myc.resources']);
   });
 
   it('runs the init hook with the environment charms know', () => {
