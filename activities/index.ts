@@ -9,6 +9,7 @@ import { composeReadyState, setUpState } from './commands/host-states.js';
 import { type StageContext, converge } from './converge.js';
 import { accepting } from './failures.js';
 import { requireMailcow } from './mailcow.js';
+import { recoveryActivities } from './recovery.js';
 import { serviceActivities } from './services.js';
 
 export interface ActivityDependencies {
@@ -31,6 +32,8 @@ export function createActivities({ config, remotes, schedules }: ActivityDepende
     };
   }
 
+  const signal = () => Context.current().cancellationSignal;
+  const backups = { config, remotes, schedules, stage, signal };
   return {
     ensureHostSetUp: accepting(async (input: HostSetUpInput) => {
       const domain = input.domain === undefined ? undefined : parseDomainName(input.domain);
@@ -41,7 +44,8 @@ export function createActivities({ config, remotes, schedules }: ActivityDepende
       if (input.noDockerRestart) await requireMailcow(context.remote, input.host);
       return converge(context, input, composeReadyState(await config(), input));
     }),
-    ...backupActivities({ config, remotes, schedules, stage }),
+    ...backupActivities(backups),
+    ...recoveryActivities(backups),
     ...serviceActivities(config, stage),
   };
 }
