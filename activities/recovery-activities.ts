@@ -69,6 +69,8 @@ export interface PullInput extends SourceInput {
   user: string;
   paths: string[];
   totalBytes: number;
+  /** Counts the answers of a person: each is a pull of its own. */
+  round: number;
 }
 
 export interface StagedFiles {

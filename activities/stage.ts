@@ -38,7 +38,7 @@ export async function pullBackup(
   const done = await besideOthers(context, input, {
     script: 'pull',
     libraries: ['transfer'],
-    args: [user, address, String(port), folder, String(total)],
+    args: [user, address, String(port), folder, String(total), String(input.round)],
     input: input.paths.map((path) => `${parseAbsolutePath(path)}\n`).join(''),
   });
   if (done.exit !== 0)

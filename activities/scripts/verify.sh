@@ -52,6 +52,7 @@ perl -e '
   }
   for (keys %links) { print $out "linked to outside of the stage: ", shown($names{$_}[0]), "\n" if @{$names{$_}} != $links{$_} }
   for my $path (@paths) {
+    print $out "not in the backup: ", shown($path), "\n" if !defined $is{$path};
     my $at = "";
     for (split m{/}, $path) { $at = $at eq "" ? $_ : "$at/$_"; print $out "a link where a directory belongs: ", shown($at), "\n" if ($is{$at} // "") eq "l" }
   }
