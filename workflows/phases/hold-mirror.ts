@@ -6,7 +6,7 @@ import type { OperationInput } from '../contract/operations.js';
 import { type holdBackup, releaseSignal } from '../hold-backup.js';
 
 export interface HeldMirror {
-  release(): Promise<void>;
+  release: () => Promise<void>;
 }
 
 /** Takes `backup/<ident>`; a backup that runs is cancelled when `cancelRunning`, else waited for. */

@@ -11,9 +11,9 @@ export interface OpenMirror {
   /** Looked at again under the lock: a backup may have ended in between. */
   inspection: Inspection;
   /** The mirror may be written again; the key still stands. */
-  release(): Promise<void>;
+  release: () => Promise<void>;
   /** From now on the old trees tell what was there, and the stage may hold what is not in its place yet. */
-  pastReturn(): void;
+  pastReturn: () => void;
 }
 
 /** Steps `hold`, `key` and `withdraw` around the work. The key is withdrawn and the mirror let go in any case. */
