@@ -28,6 +28,8 @@ export async function composeUp(
     args: [project, extent, ...running.map(({ name }) => name)],
     input: writeDockerCompose(dockerCompose),
     secrets: host.secrets,
+    // Longer than compose waits for a service that says nothing while it starts.
+    stallSeconds: 1200,
   });
   const lines = result.split('\n').filter((line) => line !== '');
   return {

@@ -18,7 +18,7 @@ reporting=$!
 trap 'kill "$reporting" 2>/dev/null || true' EXIT
 
 case $verb in
-  pull) docker pull --quiet -- "$image" ;;
+  pull) docker pull -- "$image" ;;
   build) docker build --tag "$image" -- "$3" ;;
   *) echo "usage: image.sh pull IMAGE | build IMAGE FOLDER" >&2 && exit 2 ;;
 esac

@@ -116,12 +116,13 @@ watch_job() {
     text=$(head -n 1 "$job/progress" | head -c 200)
     printf 'progress %s %s\n' "$(stat -c %s "$job/output")" "$text"
     # Asked less often than looked: systemctl costs more. The exit is looked for again, as it may come in between.
-    if ((tick % 5 == 4)) && ! is_running && [[ ! -s $job/exit ]]; then
+    if ((tick % 5 == 4 && tick > 10)) && ! is_running && [[ ! -s $job/exit ]]; then
       echo vanished
       return
     fi
     tick=$((tick + 1))
-    sleep 1
+    # A short job, a hook say, is not waited for longer than it takes.
+    if ((tick <= 10)); then sleep 0.1; else sleep 1; fi
   done
   printf 'exit %s\n' "$(cat "$job/exit")"
   printf 'result %s\n' "$(head -c 49152 "$job/result" | base64 -w 0)"

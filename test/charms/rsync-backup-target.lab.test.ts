@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ensureHostImage } from '../lab/image.js';
+import { readAptSettings } from '../lab/apt-settings.js';
+import { ensureBaseImage } from '../lab/base-image.js';
 import { type Ran, docker, run } from '../lab/run.js';
 
 const build = fileURLToPath(new URL('../../charms/rsync-backup-target/build', import.meta.url));
@@ -29,15 +30,12 @@ async function account(verb: string, ident: string, key: string): Promise<string
 }
 
 beforeAll(async () => {
-  await ensureHostImage(() => undefined);
+  const base = await ensureBaseImage(await readAptSettings(), () => undefined);
   const context = mkdtempSync(join(tmpdir(), 'target-'));
   cpSync(build, context, { recursive: true });
   const dockerfile = readFileSync(join(build, 'Dockerfile'), 'utf8');
   // The lab's own image of trixie stands in where debian:trixie-slim cannot be pulled.
-  writeFileSync(
-    join(context, 'Dockerfile'),
-    dockerfile.replace('debian:trixie-slim', 'myc-wf-lab/base:trixie'),
-  );
+  writeFileSync(join(context, 'Dockerfile'), dockerfile.replace('debian:trixie-slim', base));
   await docker(['build', '--network', 'host', '--tag', image, context]);
   const waiting =
     'until [ -f /etc/rsync-backup-target/admins.json ]; do sleep 0.1; done; exec /usr/local/sbin/entrypoint';

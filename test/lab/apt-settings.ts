@@ -18,13 +18,31 @@ export function aptConf(dump: string): string {
   return lines.map((line) => `${line.trim()}\n`).join('');
 }
 
+/** The name of the archive when a cache can stand before it: plain HTTP, on its usual port. */
+export function cachedArchive({ mirror }: AptSettings): string | undefined {
+  const { protocol, port, hostname } = new URL(mirror);
+  return protocol === 'http:' && port === '' && /[a-z]/i.test(hostname) && hostname !== 'localhost'
+    ? hostname
+    : undefined;
+}
+
+export function withoutProxies(conf: string): string {
+  return conf.replace(/^Acquire::https?::.*proxy.*\n/gim, '');
+}
+
 /** The first Debian archive among the machine's own apt sources. */
 export function debianMirror(indexTargets: string): string {
   const uris = indexTargets.split('\n').map((line) => line.trim().replace(/\/$/, ''));
   return uris.find((uri) => /^https?:\/\/.*\/debian$/.test(uri)) ?? 'http://deb.debian.org/debian';
 }
 
-export async function readAptSettings(): Promise<AptSettings> {
+let settings: Promise<AptSettings> | undefined;
+/** Asked once by each process: apt takes a second to tell. */
+export function readAptSettings(): Promise<AptSettings> {
+  return (settings ??= askApt());
+}
+
+async function askApt(): Promise<AptSettings> {
   const ask = async (...argv: [string, ...string[]]) => {
     try {
       return (await run(argv, { allowFailure: true })).stdout;

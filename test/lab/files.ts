@@ -2,7 +2,8 @@ import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import type { Config } from '../../client/config/schema.js';
-import { addressOf, cacheFolder, containerName, labFolder, subnet, userOf } from './names.js';
+import { aptPublicKeyFile } from './apt-key.js';
+import { addressOf, cacheFolder, containerName, labFolder, subnet, temporalPorts, userOf } from './names.js';
 import { run } from './run.js';
 
 /** What test tools read; programs of the project read config.yml. */
@@ -12,13 +13,14 @@ export interface LabFile {
   hosts: Record<string, { address: string; port: number; user: string; container: string; hostKey: string }>;
 }
 
-/** The operator's key, and that of the backup server's administrator: one of each for every checkout, since they share one lab. */
+/** The operator's key, that of the backup server's administrator and the hosts' for git: one of each for every checkout, since they share labs. */
 export async function ensureIdentity(): Promise<void> {
   await mkdir(cacheFolder, { recursive: true });
   await mkdir(labFolder, { recursive: true });
   for (const [name, comment] of [
     ['id_ed25519', 'lab'],
     ['myadmin_ed25519', 'myadmin@lab'],
+    ['git_ed25519', 'git@lab'],
   ] as const) {
     const cached = path.join(cacheFolder, name);
     if (!(await stat(cached).catch(() => null)))
@@ -43,6 +45,19 @@ export function labConfig(hostKeys: Record<string, string>, publicKey: string): 
     'ssh-access': { 'public-keys': [publicKey] },
     registries: { 'registry.lab': { username: 'lab', 'password-file': 'registry-password' } },
     'registry-mirrors': ['http://mirror.lab'],
+    'apt-repositories': {
+      house: {
+        uris: ['http://apt.lab/debian'],
+        suites: ['trixie'],
+        components: ['main'],
+        'signed-by-file': 'apt.asc',
+        packages: ['house-tools'],
+      },
+    },
+    'git-key-file': 'git_ed25519',
+    'charm-repositories': [{ name: 'myc', path: '../charms' }],
+    'data-directory': 'data',
+    temporal: temporalPorts(),
     // Its host keys are pinned once the target is up: the lab cannot know them before.
     'backup-targets': {
       'backup.lab:10023': {
@@ -57,6 +72,7 @@ export function labConfig(hostKeys: Record<string, string>, publicKey: string): 
 
 /** Returns true when a file changed. */
 export async function writeLabFiles(hostKeys: Record<string, string>): Promise<boolean> {
+  await copyFile(aptPublicKeyFile, path.join(labFolder, 'apt.asc'));
   const publicKey = (await readFile(path.join(labFolder, 'id_ed25519.pub'), 'utf8')).trim();
   const lab: LabFile = { subnet: subnet(), identityFile: 'id_ed25519', hosts: {} };
   for (const [host, hostKey] of Object.entries(hostKeys))

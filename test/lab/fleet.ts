@@ -1,11 +1,15 @@
+import { leaveAptCache } from './apt-cache.js';
 import { ensureAuthority } from './authority.js';
+import { saveImages } from './image-store.js';
 import { ensureHostImage } from './image.js';
 import { ensureIdentity, writeLabFiles } from './files.js';
+import { raiseKernelLimits } from './kernel-limits.js';
 import * as machine from './machine.js';
 import { addressOf, containerName, gateway, label, network, services, subnet, userOf } from './names.js';
 import { ensureServices } from './services.js';
 import { ensureStandIns } from './stand-ins.js';
 import { lockLab, lockShared } from './lock.js';
+import { outwardMtu } from './mtu.js';
 import { docker, run } from './run.js';
 
 export interface HostStatus {
@@ -52,12 +56,14 @@ export async function create(host: string, say: Say): Promise<boolean> {
 /** Everything but the hosts; returns the image that hosts are made of. */
 async function ensureAround(say: Say): Promise<string> {
   return lockShared(async () => {
+    await raiseKernelLimits(say);
     await ensureIdentity();
     const authority = await ensureAuthority();
     const image = await ensureHostImage(say);
     await ensureNetwork();
-    await ensureServices(authority, say);
-    await ensureStandIns(say);
+    const around = await ensureServices(authority, say);
+    const standIns = await ensureStandIns(say);
+    await saveImages([image, around, ...standIns]);
     return image;
   });
 }
@@ -81,6 +87,7 @@ async function removeAll(): Promise<void> {
     if (ids.length > 0) await docker([...remove, ...ids]);
   };
   await each(['ps', '--all'], ['rm', '--force', '--volumes']);
+  await lockShared(leaveAptCache);
   await each(['volume', 'ls'], ['volume', 'rm', '--force']);
   await each(['network', 'ls'], ['network', 'rm']);
 }
@@ -108,18 +115,11 @@ async function writeFiles(): Promise<void> {
 }
 
 async function ensureNetwork(): Promise<void> {
-  if (!(await docker(['network', 'ls', '--quiet', '--filter', `name=^${network}$`])))
-    await docker([
-      'network',
-      'create',
-      '--label',
-      label,
-      '--subnet',
-      subnet(),
-      '--gateway',
-      gateway(),
-      network,
-    ]);
+  if (!(await docker(['network', 'ls', '--quiet', '--filter', `name=^${network}$`]))) {
+    const mtu = ['--opt', `com.docker.network.driver.mtu=${await outwardMtu()}`];
+    const place = ['--subnet', subnet(), '--gateway', gateway()];
+    await docker(['network', 'create', '--label', label, ...mtu, ...place, network]);
+  }
   // Without it a packet to a destroyed host, or after `down`, would leave the machine by its default route.
   if (process.platform !== 'linux') return;
   const sudo = process.getuid?.() === 0 ? [] : ['sudo'];

@@ -1,20 +1,30 @@
 import { createHash } from 'node:crypto';
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type AptSettings, readAptSettings } from './apt-settings.js';
+import { cachedArchive, readAptSettings, withoutProxies } from './apt-settings.js';
 import { ensureAuthority } from './authority.js';
-import { cacheFolder, imageLabel } from './names.js';
-import { docker, run } from './run.js';
+import { ensureBaseImage, release } from './base-image.js';
+import { loadImage } from './image-store.js';
+import { imageLabel } from './names.js';
+import { docker } from './run.js';
 
-const release = 'trixie';
 type Say = (line: string) => void;
 
 /** What hosts are made of: a bare Debian that trusts the lab's authority. */
 export async function ensureHostImage(say: Say): Promise<string> {
   const { caFile } = await ensureAuthority();
-  return buildImage('image', { 'ca.crt': await readFile(caFile, 'utf8') }, say);
+  const apt = await readAptSettings();
+  const files = {
+    'ca.crt': await readFile(caFile, 'utf8'),
+    // The lab's cache stands before the archive, and knows this machine's proxy itself.
+    'host-apt.conf': cachedArchive(apt) ? withoutProxies(apt.conf) : apt.conf,
+  };
+  return buildImage('image', files, say);
 }
+
+/** Keeps what only apt on this host would read out of the image. */
+const lean = 'Dir::Cache::pkgcache "";\nDir::Cache::srcpkgcache "";\nAcquire::Languages "none";\n';
 
 /**
  * Builds a folder of test/lab (`image`, `services`, `stand-ins/…`) on the bare Debian and returns the image's name, which
@@ -25,11 +35,12 @@ export async function buildImage(folder: string, files: Record<string, string>, 
   const source = path.join(import.meta.dirname, folder);
   const added = {
     ...files,
-    'apt.conf': apt.conf,
+    'apt.conf': apt.conf + lean,
     'sources.list': `deb ${apt.mirror} ${release} main\n`,
   };
   const image = `myc-wf-lab/${path.basename(folder)}:${await digest(source, added)}`;
   if (await docker(['images', '-q', image])) return image;
+  if (await loadImage(image, say)) return image;
   const base = await ensureBaseImage(apt, say);
   say(`building ${image}`);
   const context = await mkdtemp(path.join(tmpdir(), 'myc-wf-lab-'));
@@ -43,33 +54,12 @@ export async function buildImage(folder: string, files: Record<string, string>, 
   return image;
 }
 
-/** From this machine's Debian archive, for no registry may be in reach; where mmdebstrap is missing, pulled. */
-async function ensureBaseImage(apt: AptSettings, say: Say): Promise<string> {
-  const image = `myc-wf-lab/base:${release}`;
-  if (await docker(['images', '-q', image])) return image;
-  const found = await run(['sh', '-c', 'command -v mmdebstrap'], { allowFailure: true });
-  if (process.getuid?.() !== 0 || found.code !== 0) {
-    await docker(['pull', '-q', `debian:${release}-slim`]);
-    return `debian:${release}-slim`;
-  }
-  const key = createHash('sha256').update(`${release} minbase ${apt.mirror}`).digest('hex').slice(0, 12);
-  const tar = path.join(cacheFolder, key, 'base.tar');
-  if (!(await stat(tar).catch(() => null))) {
-    say(`making a bare Debian ${release} (mmdebstrap)`);
-    await mkdir(path.dirname(tar), { recursive: true });
-    const settings = apt.conf.split('\n').filter(Boolean);
-    const options = settings.map((line) => `--aptopt=${line.replace(/;$/, '')}`);
-    const making = path.join(path.dirname(tar), 'making.tar');
-    await run(['mmdebstrap', '--quiet', '--variant=minbase', ...options, release, making, apt.mirror]);
-    await rename(making, tar);
-  }
-  await docker(['import', '--change', `LABEL ${imageLabel}`, tar, image]);
-  return image;
-}
-
 async function digest(source: string, added: Record<string, string>): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify([release, added]));
-  for (const name of (await readdir(source)).sort())
-    hash.update(name).update(await readFile(path.join(source, name)));
+  const entries = await readdir(source, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name));
+  for (const file of files.sort()) hash.update(path.relative(source, file)).update(await readFile(file));
   return hash.digest('hex').slice(0, 12);
 }

@@ -16,7 +16,7 @@ export const label = `myc-wf.lab=${labName}`;
 export const imageLabel = 'myc-wf.lab.image=1';
 
 /** What stands around the hosts, and its place in the subnet; none of it can be cut or rebooted. */
-export const services = { 'dns.lab': 2, 'registry.lab': 3, 'mirror.lab': 4 } as const;
+export const services = { 'dns.lab': 2, 'registry.lab': 3, 'mirror.lab': 4, 'apt.lab': 6 } as const;
 export type ServiceName = keyof typeof services;
 
 export const repository = fileURLToPath(new URL('../..', import.meta.url));
@@ -45,6 +45,18 @@ export function gateway(): string {
 
 export function serviceAddress(name: ServiceName): string {
   return inSubnet(services[name]);
+}
+
+/** The cache of Debian's archive serves every lab of the machine, and has a place in each subnet. */
+export const cacheContainer = 'myc-wf-apt-cache';
+export function cacheAddress(): string {
+  return inSubnet(7);
+}
+
+/** Of the embedded Temporal that the lab's configuration names: several labs run theirs side by side. */
+export function temporalPorts(): { port: number; 'ui-port': number } {
+  const port = 24000 + 4 * Number(subnet().split('.')[2]);
+  return { port, 'ui-port': port + 1 };
 }
 
 /** `vps1` and `vps1.lab` are the same host. */

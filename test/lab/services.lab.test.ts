@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Lab, type LabHost, openLab } from './lab.js';
+import { cachedArchive, readAptSettings } from './apt-settings.js';
 import { addressOf, labFolder } from './names.js';
 
 const spare = 'vps8.lab';
@@ -49,6 +50,28 @@ test('the registry refuses a stranger and takes a push after a login', async () 
   await host.exec(['docker', 'push', '-q', 'registry.lab/house/tool:1']);
   await host.exec(['docker', 'rmi', 'registry.lab/house/tool:1']);
   await host.exec(['docker', 'pull', '-q', 'registry.lab/house/tool:1']);
+});
+
+test('a package of the house is installed with the key that the configuration names, and not without', async () => {
+  const source = (key: string) =>
+    `Types: deb\nURIs: http://apt.lab/debian\nSuites: trixie\nComponents: main\n${key}`;
+  const write = (file: string, input: string) => host.exec(['tee', file], { input });
+  await write('/etc/apt/sources.list.d/house.sources', source(''));
+  const update = ['apt-get', 'update', '-o', 'APT::Update::Error-Mode=any'];
+  await expect(host.exec(update)).rejects.toThrow(/not signed|couldn't be verified|Missing key/);
+  await write('/etc/apt/keyrings/house.asc', await readFile(path.join(labFolder, 'apt.asc'), 'utf8'));
+  await write('/etc/apt/sources.list.d/house.sources', source('Signed-By: /etc/apt/keyrings/house.asc\n'));
+  await host.exec(update);
+  await host.exec(['apt-get', 'install', '-y', '-qq', 'house-tools']);
+  expect(await host.exec(['house-hello'])).toBe('hello from the house');
+});
+
+test('a package that was fetched once comes from the cache', async () => {
+  const archive = cachedArchive(await readAptSettings());
+  const uri = (await host.exec(['apt-get', 'download', '--print-uris', 'jq'])).split("'")[1] ?? '';
+  const get = ['curl', '-sS', '-o', '/dev/null', '-D', '-', uri];
+  await host.exec(get);
+  expect(await host.exec(get)).toMatch(archive ? /^Cache-Status: cache\.lab;hit/im : /^HTTP/);
 });
 
 test('httpd:2.4 comes from the mirror under its ordinary name and serves a page', async () => {

@@ -9,12 +9,13 @@ export const standIns = {
   'postgres:17': 'stand-ins/postgres',
 } as const;
 
-/** Builds and pushes what the mirror does not have; returns the images it pushed. */
+/** Builds and pushes what the mirror does not have; returns the images built. */
 export async function ensureStandIns(say: (line: string) => void): Promise<string[]> {
   const port = (await docker(['port', containerName('mirror.lab'), '80/tcp'])).split('\n')[0] ?? '';
-  const pushed: string[] = [];
+  const images: string[] = [];
   for (const [name, folder] of Object.entries(standIns)) {
     const image = await buildImage(folder, {}, say);
+    images.push(image);
     const there = `${port}/library/${name}`;
     const [repository = '', tag = ''] = name.split(':');
     // The build's own tag stands beside the public one, and tells whether the mirror's is of this build.
@@ -28,9 +29,8 @@ export async function ensureStandIns(say: (line: string) => void): Promise<strin
       await docker(['push', '--quiet', target]);
       await docker(['rmi', target]);
     }
-    pushed.push(name);
   }
-  return pushed;
+  return images;
 }
 
 /** The status of a HEAD request; waits for a registry that is starting. */

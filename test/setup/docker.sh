@@ -20,6 +20,13 @@ install_packages() {
   DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
+# Of the way out of this machine: larger packets may be lost there.
+outward_mtu() {
+  local device
+  device=$(ip -4 route show default | sed -n 's/.* dev \([^ ]*\).*/\1/p' | head -n 1)
+  cat "/sys/class/net/$device/mtu" 2>/dev/null || echo 1500
+}
+
 engine_answers() { docker info >/dev/null 2>&1; }
 
 if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] && ! command -v mmdebstrap >/dev/null; then
@@ -35,7 +42,7 @@ if [ -d /run/systemd/system ]; then
 else
   echo "starting dockerd (no systemd here)"
   # Its own session, so that it outlives this command.
-  $sudo setsid dockerd </dev/null >/tmp/myc-wf-dockerd.log 2>&1 &
+  $sudo setsid dockerd --mtu "$(outward_mtu)" </dev/null >/tmp/myc-wf-dockerd.log 2>&1 &
 fi
 for _ in $(seq 60); do
   engine_answers && exit 0

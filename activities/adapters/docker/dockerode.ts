@@ -66,7 +66,8 @@ function healthOf({ Status, Health, ExitCode }: Dockerode.ContainerInspectInfo['
 /** An http.Agent whose sockets are opened by a function; none is kept, since a channel costs a millisecond. */
 class SocketAgent extends Agent {
   constructor(private readonly open: () => Promise<Duplex>) {
-    super({ keepAlive: false });
+    // A few at a time: to a login that is not root each is one of the connection's eight sessions.
+    super({ keepAlive: false, maxSockets: 4 });
   }
 
   /** docker-modem writes its options out for each request, wanted or not: seconds, with all that hangs on a connection. */
