@@ -28,6 +28,8 @@ export interface StageInput {
   step: string;
   /** Look only: `changed` says what would change. */
   dryRun: boolean;
+  /** Take the host over from another control plane, in the operation's first stage. */
+  takeover?: boolean;
 }
 
 /** What a stage changed, or would change on a dry run. */

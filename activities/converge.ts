@@ -12,6 +12,8 @@ export interface StageContext {
   remote: Remote;
   onProgress: (detail: HeartbeatDetail) => void;
   signal: AbortSignal;
+  /** The control plane that managed the host until now, when it was taken over for this stage. */
+  takenFrom?: string | undefined;
 }
 
 /** Look, then act: one round trip says what differs; a named job changes that and nothing else. */
@@ -20,11 +22,11 @@ export async function converge(
   input: StageInput,
   state: DesiredState,
 ): Promise<StageResult> {
-  const { remote, onProgress, signal } = context;
+  const { remote, onProgress, signal, takenFrom } = context;
   const all = items(state);
   onProgress({ step: input.step, phase: 'looking' });
   const differs = differing(all, await look(remote, input.host, all, signal));
-  const result = { changed: differs.map((item) => item.change), summary: summary(differs) };
+  const result = told(differs, takenFrom);
   if (differs.length === 0 || input.dryRun) return result;
   const { exit, lastLines } = await runJob(
     remote,
@@ -40,6 +42,16 @@ export async function converge(
   );
   if (exit !== 0) throw jobFailed({ host: input.host, step: input.step, exit, lastLines });
   return result;
+}
+
+function told(differs: readonly Item[], takenFrom: string | undefined): StageResult {
+  const changed = differs.map((item) => item.change);
+  if (takenFrom === undefined) return { changed, summary: summary(differs) };
+  const taken = `took the host over from ${takenFrom}`;
+  return {
+    changed: [taken, ...changed],
+    summary: differs.length === 0 ? taken : `${taken}; ${summary(differs)}`,
+  };
 }
 
 async function look(

@@ -10,6 +10,7 @@ export type FailureType =
   | 'AuthenticationRefused'
   | 'BadInput'
   | 'ConfigurationBroken'
+  | 'HostManagedElsewhere'
   | 'OutputTooLarge'
   | 'JobFailed'
   | 'JobStalled'
@@ -86,6 +87,14 @@ export function outputTooLarge(host: string, command: string): ApplicationFailur
   return final(
     'OutputTooLarge',
     `\`${command}\` on ${host} wrote more than 8 MiB; have it write to a file on the host, or narrow it`,
+  );
+}
+
+/** `other` is who, and since when. */
+export function hostManagedElsewhere(host: string, other: string): ApplicationFailure {
+  return final(
+    'HostManagedElsewhere',
+    `${host} is managed by another control plane (${other}); use that one, or take the host over with --takeover`,
   );
 }
 

@@ -5,6 +5,7 @@ import type { Activities, ComposeReadyInput, HostSetUpInput, StageInput } from '
 import type { Remotes } from './adapters/remote/remote.js';
 import type { BackupSchedules } from './backup-schedules.js';
 import { backupActivities } from './backups.js';
+import { type ControlPlane, claimHost } from './claim.js';
 import { composeReadyState, setUpState } from './commands/host-states.js';
 import { type StageContext, converge } from './converge.js';
 import { accepting } from './failures.js';
@@ -18,18 +19,29 @@ export interface ActivityDependencies {
   /** Closed by who made it, once the worker has ended: an open connection keeps the process alive. */
   remotes: Remotes;
   schedules: BackupSchedules;
+  controlPlane: () => Promise<ControlPlane>;
 }
 
 /** The composition of the worker's verbs; every input is parsed again, since a brand does not survive JSON. */
-export function createActivities({ config, remotes, schedules }: ActivityDependencies): Activities {
+export function createActivities({
+  config,
+  remotes,
+  schedules,
+  controlPlane,
+}: ActivityDependencies): Activities {
+  /** The operation that last found each host ours: asked once for each, and again by job.sh before anything starts. */
+  const ours = new Map<string, string>();
+
   async function stage(input: StageInput): Promise<StageContext> {
     parseOperationId(input.operationId);
     const context = Context.current();
-    return {
-      remote: await remotes.host(parseHostName(input.host)),
-      onProgress: (detail) => context.heartbeat(detail),
-      signal: context.cancellationSignal,
-    };
+    const host = parseHostName(input.host);
+    const remote = await remotes.host(host);
+    const signal = context.cancellationSignal;
+    const known = ours.get(host) === input.operationId;
+    const takenFrom = known ? undefined : await claimHost(remote, input, await controlPlane(), signal);
+    ours.set(host, input.operationId);
+    return { remote, onProgress: (detail) => context.heartbeat(detail), signal, takenFrom };
   }
 
   const signal = () => Context.current().cancellationSignal;

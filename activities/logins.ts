@@ -2,11 +2,12 @@ import type { BackupTargetConfig, HostConfig } from '../client/config/schema.js'
 import type { ReadConfig } from '../client/config/watch.js';
 import { parseHostAddress } from '../workflows/contract/addresses.js';
 import { BadInput } from '../workflows/contract/bad-input.js';
+import type { ControlPlane } from './claim.js';
 import type { Login } from './adapters/remote/connect.js';
 import type { Logins } from './adapters/remote/remotes.js';
 
 /** How the configuration's hosts and targets are logged in to; asked at every use, so a host added meanwhile is known. */
-export function loginsOf(read: ReadConfig): Logins {
+export function loginsOf(read: ReadConfig, controlPlane: () => Promise<ControlPlane>): Logins {
   return {
     host: async (name) => {
       const host = (await read()).hosts?.[name];
@@ -15,7 +16,8 @@ export function loginsOf(read: ReadConfig): Logins {
           `the worker's configuration has no host ${name}`,
           `add it under "hosts:", or run myc-wf start vps-setup ${name}`,
         );
-      return login(name, host, { port: host.port ?? 22, user: host.user ?? 'root' });
+      const entered = login(name, host, { port: host.port ?? 22, user: host.user ?? 'root' });
+      return { ...entered, controlPlane: (await controlPlane()).id };
     },
     backupTarget: async (name, admin) => {
       const target = (await read())['backup-targets']?.[name];

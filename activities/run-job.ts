@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { HeartbeatDetail } from '../workflows/contract/progress.js';
 import type { Remote } from './adapters/remote/remote.js';
+import { otherControlPlane } from './claim.js';
 import { masked } from './commands/known-secrets.js';
-import { hostUnreachable, jobStalled } from './failures.js';
+import { hostManagedElsewhere, hostUnreachable, jobStalled } from './failures.js';
 import { type JobSelector, jobKey, jobPrefix } from './job-key.js';
 import type { JobRequest, JobResult, RunJob } from './job.js';
 
@@ -76,11 +77,13 @@ async function attend(
   const sizes = [String(script.length), String(input.length)];
   const record: JobResult = { exit: -1, result: '', lastLines: [], ranNow: true };
   let vanished = false;
+  let manager: string | undefined;
   const read = (line: string) => {
     const [, word, rest = ''] = /^(\w+) ?(.*)$/.exec(line) ?? [];
     if (word === 'progress') onLine(rest);
     else if (word === 'state') record.ranNow = rest !== 'finished';
     else if (word === 'vanished') vanished = true;
+    else if (word === 'refused') manager = otherControlPlane(rest);
     else if (word === 'exit') record.exit = Number(rest);
     else if (word === 'result') record.result = Buffer.from(rest, 'base64').toString('utf8');
     else if (word === 'output') record.lastLines.push(masked(rest, request.secrets).slice(0, 1000));
@@ -92,6 +95,7 @@ async function attend(
       await runner(),
       'job.sh',
       'run',
+      remote.controlPlane ?? '-',
       key,
       exclusive,
       holder,
@@ -101,6 +105,7 @@ async function attend(
     { stdin: Buffer.concat([script, input]), onLine: read, signal, timeoutSeconds: 0 },
   );
   const host = remote.name ?? 'the host';
+  if (manager !== undefined) throw hostManagedElsewhere(host, manager);
   if (vanished) throw hostUnreachable(host, `it went down while ${request.step} ran, which is started again`);
   if (exit !== 0 || record.exit < 0) throw brokenRunner(remote, `run (${request.step})`, stderr);
   return record;

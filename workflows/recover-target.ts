@@ -4,7 +4,7 @@ import { looking } from './activity-options.js';
 import { parseBackupTarget } from './contract/addresses.js';
 import { parseAbsolutePath, parseHostName, parseIdent, parseOperationId } from './contract/names.js';
 import type { OperationResult, RecoverTargetInput } from './contract/operations.js';
-import { stageOf } from './phases/backup.js';
+import { stageOf } from './phases/stage.js';
 import { pathSteps, recoverPath } from './phases/recover-path.js';
 import { summed } from './phases/told.js';
 import { Steps, accepting } from './steps.js';

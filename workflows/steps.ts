@@ -45,7 +45,7 @@ export class Steps {
       step.state = 'done';
     } catch (error) {
       step.state = 'failed';
-      step.detail = isCancellation(error) ? 'cancelled' : rootMessage(error);
+      step.detail = isCancellation(error) ? 'cancelled' : rootMessage(error).split('\n', 1)[0]!;
       throw error;
     } finally {
       step.endedAtMs = Date.now();

@@ -7,6 +7,7 @@ set -euo pipefail
 umask 077
 project=$1 extent=$2
 shift 2
+services=$*
 folder=/var/lib/myc-wf/compose
 file=$folder/docker-compose.yml
 # How long a service may take to become healthy.
@@ -14,7 +15,7 @@ timeout=900
 
 mkdir -p "$folder"
 cat >"$folder/.docker-compose.yml.new"
-compose() { docker compose --project-name "$project" --project-directory "$folder" "$@" </dev/null; }
+compose() { docker compose --progress quiet --project-name "$project" --project-directory "$folder" "$@" </dev/null; }
 compose -f "$folder/.docker-compose.yml.new" config --quiet
 mv -- "$folder/.docker-compose.yml.new" "$file"
 
@@ -31,10 +32,28 @@ if [ ! -f "$before" ]; then containers >"$before.new" && mv -- "$before.new" "$b
 tell_why() {
   local service id state
   while read -r service id state; do
-    docker inspect --format "$service is {{.State.Status}}{{with .State.Health}}, {{.Status}}{{end}}, exit code {{.State.ExitCode}}" "$id"
-    case $state in running) [ "$(docker inspect --format '{{with .State.Health}}{{.Status}}{{end}}' "$id")" = unhealthy ] || continue ;; esac
+    state=$(docker inspect --format '{{.State.Status}}{{with .State.Health}}, {{.Status}}{{end}}{{if .RestartCount}}, restarted {{.RestartCount}} times{{end}}' "$id")
+    case $state in running | 'running, healthy') continue ;; esac
+    printf '%s is %s, exit code %s\n' "$service" "$state" "$(docker inspect --format '{{.State.ExitCode}}' "$id")"
     docker logs --tail 5 "$id" 2>&1 | sed "s/^/$service: /"
   done < <(containers)
+}
+
+# A container without a healthcheck counts as up once it has run for a while: one that ends at once is started over and over.
+steady() {
+  local service id state count started checked fresh=()
+  while read -r service id state; do
+    case " $services " in *" $service "*) ;; *) continue ;; esac
+    read -r count started checked < <(
+      docker inspect --format '{{.RestartCount}} {{.State.StartedAt}} {{with .State.Health}}checked{{end}}' "$id")
+    if [ -n "$checked" ] || (($(date +%s) - $(date -d "$started" +%s) > 60)); then continue; fi
+    if [ "$count" -gt 0 ] || ! grep -qxF -- "$service $id running" "$before"; then fresh+=("$id $count"); fi
+  done <"$before.now"
+  [ "${#fresh[@]}" -gt 0 ] || return 0
+  sleep 3
+  for state in "${fresh[@]}"; do
+    [ "$(docker inspect --format '{{.Id}} {{.RestartCount}} {{.State.Status}}' "${state% *}")" = "$state running" ] || return 1
+  done
 }
 
 echo "starting $# services" >"$MYC_PROGRESS"
@@ -48,7 +67,8 @@ else
 fi
 
 containers >"$before.now"
-awk -v services="$*" '
+steady || { tell_why; exit 1; }
+awk -v services="$services" '
   FILENAME == ARGV[1] { was[$1] = was[$1] " " $2; state[$2] = $3; next }
   { is[$1] = is[$1] " " $2; if (!($2 in state)) fresh[$1] = 1; else if (state[$2] != "running") woken[$1] = 1 }
   END {

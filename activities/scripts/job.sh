@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Named jobs on a host: see activities/run-job.ts, which sends this file whole and reads what it prints.
 #
-#   job.sh run KEY EXCLUSIVE HOLDER SCRIPT_BYTES INPUT_BYTES [ARG…]   stdin: the script, then its input
+#   job.sh run CONTROL_PLANE KEY EXCLUSIVE HOLDER SCRIPT_BYTES INPUT_BYTES [ARG…]   stdin: the script, then its input
 #       starts the job, or attaches to it, or reads its record; prints, a line each:
+#         refused NAME SINCE           another control plane manages the host (claim.sh); nothing else is printed
 #         state started|attached|finished
 #         progress OUTPUT_BYTES TEXT   each second, so that a lost reader is noticed
 #         vanished                     the unit is gone and left no exit code: a reboot
@@ -96,7 +97,16 @@ start_or_attach() { # EXCLUSIVE HOLDER SCRIPT_BYTES INPUT_BYTES [ARG…]
   echo 'state started'
 }
 
-run_job() { # KEY EXCLUSIVE HOLDER SCRIPT_BYTES INPUT_BYTES [ARG…]
+# A host that was taken over takes no more jobs of the control plane that had it, nor shows it any.
+is_refused() { # CONTROL_PLANE
+  local theirs name since
+  [[ $1 != - ]] && read -r theirs name since 2>/dev/null <"$root/control-plane" && [[ $theirs != "$1" ]] &&
+    printf 'refused %s %s\n' "$name" "$since"
+}
+
+run_job() { # CONTROL_PLANE KEY EXCLUSIVE HOLDER SCRIPT_BYTES INPUT_BYTES [ARG…]
+  if is_refused "$1"; then return; fi
+  shift
   mkdir -p "$root/scripts" "$root/jobs"
   # The unit runs the same text that was sent here; it is replaced in one step, as another unit may be reading it.
   self=$root/scripts/$(printf '%s\n' "$BASH_EXECUTION_STRING" | install_file job)

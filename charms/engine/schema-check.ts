@@ -23,12 +23,19 @@ function problemsOf(parsed: ParsedYaml, issue: Issue): YamlProblem[] {
       parsed.problem([...path, key], `unknown key "${key}" in ${where}`, 'remove it, or check its spelling'),
     );
   if (issue.code === 'invalid_type')
-    return [parsed.problem(path, `${where} must be a ${issue.expected}`, issue.message)];
+    return [parsed.problem(path, `${where} must be a ${yamlKind(issue.expected)}`, `write one here`)];
   if (issue.code === 'invalid_key')
     return [
       parsed.problem(path, `the key ${where} is not allowed`, issue.issues[0]?.message ?? issue.message),
     ];
   return [parsed.problem(path, `${where} is not right`, issue.message)];
+}
+
+/** A type of zod's, as people who write YAML call it. */
+function yamlKind(type: string): string {
+  if (type === 'record' || type === 'object') return 'mapping';
+  if (type === 'array') return 'list';
+  return type === 'string' ? 'text' : type;
 }
 
 /** The value a contract parser makes of a zod input, its two sentences kept as the issue's message. */

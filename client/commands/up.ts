@@ -1,6 +1,8 @@
 import type { Context } from '../context.js';
+import type { ControlPlane } from '../../activities/claim.js';
 import type { WorkerOptions } from '../../worker/main.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
+import { type TemporalSettings, codecKeyFile } from '../temporal-settings.js';
 
 /** `up`: the embedded Temporal and a worker; `worker`: a worker only, for a team's Temporal. Until Ctrl-C. */
 export const up = (context: Context): Promise<ExitCode> =>
@@ -19,7 +21,12 @@ export const worker = (context: Context): Promise<ExitCode> =>
 async function working(context: Context, run: (options: WorkerOptions) => Promise<void>): Promise<ExitCode> {
   const { config } = await context.config();
   const { openActivities } = await import('../../activities/open.js');
-  const { activities, close } = openActivities(context.watchConfig);
+  // Read at the first activity: `up` has made the key by then.
+  let controlPlane: Promise<ControlPlane> | undefined;
+  const { activities, close } = openActivities(
+    context.watchConfig,
+    () => (controlPlane ??= readControlPlane(config)),
+  );
   try {
     await run({
       config,
@@ -35,4 +42,10 @@ async function working(context: Context, run: (options: WorkerOptions) => Promis
     await close();
   }
   return exitCodes.done;
+}
+
+async function readControlPlane(settings: TemporalSettings): Promise<ControlPlane> {
+  const { controlPlaneOf } = await import('../../worker/control-plane.js');
+  const { readKeyFile } = await import('../../worker/codec/key-file.js');
+  return controlPlaneOf(await readKeyFile(codecKeyFile(settings)));
 }

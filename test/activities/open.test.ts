@@ -11,7 +11,7 @@ const input = { operationId: '20261123T031500Z-k3x9qa', host: 'vps1.lab', step: 
 test('a host is unknown, then the file is broken, then the host is there: final, to be tried again, known', async () => {
   const file = path.join(await mkdtemp(path.join(os.tmpdir(), 'myc-wf-open-')), 'config.yml');
   await writeFile(file, 'hosts: {}\n');
-  const opened = openActivities(watchConfig({ file }));
+  const opened = openActivities(watchConfig({ file }), () => Promise.resolve({ id: 'a', name: 'laptop' }));
   const attempt = () =>
     new MockActivityEnvironment().run((one: typeof input) => opened.activities.ensureHostSetUp(one), input);
 

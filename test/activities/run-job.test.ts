@@ -43,7 +43,17 @@ test('script and input go through stdin, their sizes and the arguments through a
   const key = jobKey(request, script);
   expect(calls).toHaveLength(1);
   expect(calls[0]?.argv).toEqual([
-    ...['bash', '-c', script.toString(), 'job.sh', 'run', key, 'yes', 'Data base (20261123T031500Z-k3x9qa)'],
+    ...[
+      'bash',
+      '-c',
+      script.toString(),
+      'job.sh',
+      'run',
+      '-',
+      key,
+      'yes',
+      'Data base (20261123T031500Z-k3x9qa)',
+    ],
     ...[String(script.length), '7', "it's"],
   ]);
   expect(calls[0]?.options).toMatchObject({

@@ -18,6 +18,8 @@ export interface Operator {
   folder: string;
   /** `myc-wf --config <configFile> ARGS…` to its end, without a terminal. */
   myc(args: string[], options?: MycOptions): Promise<Outcome>;
+  /** The same, and it has to end with 0: the error carries all that was said otherwise. */
+  done(...args: string[]): Promise<Outcome>;
   /** `myc-wf up`, ready. */
   up(): Promise<RunningUp>;
   /** Ends every `up`, and a server that a killed one left; removes the folder. */
@@ -59,10 +61,15 @@ export async function openOperator(lab: Lab, { configure }: OperatorOptions = {}
   const folder = await mkdtemp(path.join(tmpdir(), 'myc-wf-operator-'));
   const configFile = path.join(folder, 'config.yml');
   // Parsed as the lab's own file, so that its paths are absolute here.
+  const labConfig = parseConfig(await readFile(lab.configFile, 'utf8'), lab.configFile);
   const config: Config = {
-    ...parseConfig(await readFile(lab.configFile, 'utf8'), lab.configFile),
+    ...labConfig,
     'data-directory': path.join(folder, 'data'),
-    temporal: { port: await freePort(), 'ui-port': await freePort() },
+    temporal: {
+      ...labConfig.temporal,
+      port: await freePort(),
+      'ui-port': await freePort(),
+    },
   };
   await writeFile(configFile, stringify(configure?.(config) ?? config, { lineWidth: 0 }), { mode: 0o600 });
   const started = new Set<ChildProcess>();
@@ -74,10 +81,17 @@ export async function openOperator(lab: Lab, { configure }: OperatorOptions = {}
     return child;
   };
 
+  const myc: Operator['myc'] = (args, { stdin = '', env } = {}) => outcome(start(args, env), stdin);
+
   return {
     configFile,
     folder,
-    myc: (args, { stdin = '', env } = {}) => outcome(start(args, env), stdin),
+    myc,
+    done: async (...args) => {
+      const ended = await myc(args);
+      if (ended.status === 0) return ended;
+      throw new Error(`myc-wf ${args.join(' ')}: exit ${ended.status}\n${ended.stdout}${ended.stderr}`);
+    },
     up: () => runningUp(start(['--json', 'up']), path.join(folder, 'data')),
     close: async () => {
       await Promise.all([...started].map((child) => ended(child, 'SIGTERM')));

@@ -192,11 +192,14 @@ test('a failing hook names service, charm, hook, exit code and its last lines, w
   expect(await shell("stat -c '%a' /var/lib/myc-wf/compose/services/leak/options.json")).toBe('600');
 });
 
-test('a service that does not become healthy fails the operation with its last lines', async () => {
-  await compose("apache:\n  docker-compose:\n    command: [bash, -c, 'echo no such module; exit 3']\n");
+test.each([
+  ['does not become healthy', 'apache', 'echo no such module; exit 3', 'apache: no such module'],
+  ['has no check and ends again and again', 'cron', 'echo bye; sleep 1; exit 4', 'cron: bye'],
+])('a service that %s fails the operation with its last lines', async (_what, service, command, line) => {
+  await compose(`${service}:\n  docker-compose:\n    command: [bash, -c, '${command}']\n`);
   const failed = await start('up', name);
   expect(failed).toMatchObject({ status: 1 });
-  expect(failed.stderr).toContain('apache: no such module');
+  expect(failed.stderr).toContain(line);
 });
 
 test('a worker killed in the middle of a hook: the operation ends well, and the hook ran once', async () => {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { stringify } from 'yaml';
 import type { Config } from '../../client/config/schema.js';
 import { aptPublicKeyFile } from './apt-key.js';
+import { ensureCodecKey } from './codec-key.js';
 import { addressOf, cacheFolder, containerName, labFolder, subnet, temporalPorts, userOf } from './names.js';
 import { run } from './run.js';
 
@@ -28,6 +29,7 @@ export async function ensureIdentity(): Promise<void> {
     for (const file of [name, `${name}.pub`])
       await copyFile(path.join(cacheFolder, file), path.join(labFolder, file));
   }
+  await ensureCodecKey();
 }
 
 export function labConfig(hostKeys: Record<string, string>, publicKey: string): Config {
@@ -57,7 +59,7 @@ export function labConfig(hostKeys: Record<string, string>, publicKey: string): 
     'git-key-file': 'git_ed25519',
     'charm-repositories': [{ name: 'myc', path: '../charms' }],
     'data-directory': 'data',
-    temporal: temporalPorts(),
+    temporal: { ...temporalPorts(), 'codec-key-file': 'codec.key' },
     // Its host keys are pinned once the target is up: the lab cannot know them before.
     'backup-targets': {
       'backup.lab:10023': {

@@ -7,7 +7,7 @@ import type { Ident } from '../contract/names.js';
 import type { BackupInput, OperationInput, OperationResult } from '../contract/operations.js';
 import { lockedChild } from '../locked-child.js';
 import type { Steps } from '../steps.js';
-import { stageOf } from './backup.js';
+import { stageOf } from './stage.js';
 import { told } from './told.js';
 
 const { ensureBackupKey, ensureBackupAccount } = proxyActivities<Activities>(changing);

@@ -5,7 +5,8 @@ import { looking, transferring } from '../activity-options.js';
 import { parseIdent, parseServiceName } from '../contract/names.js';
 import type { RecoverInput } from '../contract/operations.js';
 import type { Steps } from '../steps.js';
-import { counted, stageOf } from './backup.js';
+import { counted } from './backup.js';
+import { stageOf } from './stage.js';
 import { installCharms } from './charms.js';
 import {
   backUpNow,
@@ -15,7 +16,7 @@ import {
   targetNamed,
 } from './install-backups.js';
 import { makeComposeReady, setUpHost } from './set-up.js';
-import { type Taken, checkPlaces, finish, inspect, inspectedText, pull, swapIn, verify } from './stage.js';
+import { type Taken, checkPlaces, finish, inspect, inspectedText, pull, swapIn, verify } from './staged.js';
 import { withOpenMirror } from './take-back.js';
 import { ensureImages, planUp, probe, runHooks, startServices } from './up.js';
 

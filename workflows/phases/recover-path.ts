@@ -3,7 +3,7 @@ import type { BackupTarget } from '../contract/addresses.js';
 import type { Ident } from '../contract/names.js';
 import type { OperationInput } from '../contract/operations.js';
 import type { Steps } from '../steps.js';
-import { type Taken, checkPlaces, finish, inspect, inspectedText, pull, swapIn, verify } from './stage.js';
+import { type Taken, checkPlaces, finish, inspect, inspectedText, pull, swapIn, verify } from './staged.js';
 import { withOpenMirror } from './take-back.js';
 
 export const pathSteps = [

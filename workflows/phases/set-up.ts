@@ -2,18 +2,16 @@ import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../../activities/activities.js';
 import { changing } from '../activity-options.js';
 import type { DeployInput, VpsSetupInput } from '../contract/operations.js';
+import { stageOf } from './stage.js';
 import { told } from './told.js';
 
 const { ensureHostSetUp, ensureComposeReady } = proxyActivities<Activities>(changing);
 
 /** Standard access to a host: the operators' keys, its name. */
 export async function setUpHost(input: VpsSetupInput, step: string, changed: string[]): Promise<string> {
-  const { operationId, host, dryRun = false, domain } = input;
+  const { dryRun = false, domain } = input;
   const done = await ensureHostSetUp({
-    operationId,
-    host,
-    step,
-    dryRun,
+    ...stageOf(input, step),
     ...(domain === undefined ? {} : { domain }),
   });
   return told(done, dryRun, changed);
@@ -21,14 +19,7 @@ export async function setUpHost(input: VpsSetupInput, step: string, changed: str
 
 /** What charms and compose need on a host. */
 export async function makeComposeReady(input: DeployInput, step: string, changed: string[]): Promise<string> {
-  const { operationId, host, dryRun = false, withoutDockerClean = false, noDockerRestart = false } = input;
-  const done = await ensureComposeReady({
-    operationId,
-    host,
-    step,
-    dryRun,
-    withoutDockerClean,
-    noDockerRestart,
-  });
+  const { dryRun = false, withoutDockerClean = false, noDockerRestart = false } = input;
+  const done = await ensureComposeReady({ ...stageOf(input, step), withoutDockerClean, noDockerRestart });
   return told(done, dryRun, changed);
 }

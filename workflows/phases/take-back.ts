@@ -3,7 +3,7 @@ import type { Inspection } from '../../activities/recovery-activities.js';
 import type { Steps } from '../steps.js';
 import { rootMessage } from '../steps.js';
 import { type HeldMirror, holdMirror } from './hold-mirror.js';
-import { type Taken, discard, inspect, openMirror, withdrawKey } from './stage.js';
+import { type Taken, discard, inspect, openMirror, withdrawKey } from './staged.js';
 
 /** What a recovery holds while it reads a mirror, and gives back however it ends. */
 export interface OpenMirror {

@@ -2,6 +2,7 @@ import { proxyActivities } from '@temporalio/workflow';
 import type { Activities, PlannedImage, PlannedInput, ServicesPlan } from '../../activities/activities.js';
 import { changing, looking, probing } from '../activity-options.js';
 import type { UpInput } from '../contract/operations.js';
+import { stageOf } from './stage.js';
 import { told } from './told.js';
 
 const { ensureImage, runHook, composeUp } = proxyActivities<Activities>(changing);
@@ -13,9 +14,9 @@ const imagesAtOnce = 4;
 
 /** What compose.yml and charms come to; the plan is handed to the phases below, which refuse to act on another one. */
 export async function planUp(input: UpInput, step: string): Promise<{ plan: ServicesPlan; line: string }> {
-  const { operationId, host, dryRun = false, services } = input;
+  const { services } = input;
   const asked = services === undefined ? {} : { services };
-  const plan = await planServices({ operationId, host, step, dryRun, ...asked });
+  const plan = await planServices({ ...stageOf(input, step), ...asked });
   const names = plan.services.map(({ name }) => name);
   const count = names.length === 1 ? '1 service' : `${names.length} services`;
   const line = names.length === 0 ? 'no services in compose.yml' : `${count}: ${names.join(', ')}`;
@@ -82,7 +83,7 @@ export async function probe(input: UpInput, plan: ServicesPlan, step: string): P
 }
 
 function handed(input: UpInput, plan: ServicesPlan, step: string): PlannedInput {
-  const { operationId, host, dryRun = false, services } = input;
+  const { services } = input;
   const asked = services === undefined ? {} : { services };
-  return { operationId, host, step, dryRun, digest: plan.digest, ...asked };
+  return { ...stageOf(input, step), digest: plan.digest, ...asked };
 }

@@ -16,6 +16,8 @@ export interface Login {
   hostKeys: readonly string[];
   /** False for an account whose forced command takes the argv as it is. True when left out. */
   sudo?: boolean;
+  /** Of whoever logs in, for the jobs on a managed host. */
+  controlPlane?: string;
 }
 
 /** A cut link is noticed within 15 s: three unanswered questions, one each 5 s. */

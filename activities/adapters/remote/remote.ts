@@ -9,6 +9,8 @@
 export interface Remote {
   /** The inventory name, for messages. */
   readonly name?: string;
+  /** Whose jobs they are: a host that another control plane took over meanwhile refuses them. */
+  readonly controlPlane?: string;
   /** Runs argv as root (through `sudo -n` when the login is not root), without a shell's word splitting. */
   exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   /** Connects to a Unix socket of the host, as root; what dockerode speaks through. */

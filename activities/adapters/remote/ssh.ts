@@ -73,6 +73,7 @@ export function sshRemote(login: Login): SshRemote {
 
   return {
     name: login.name,
+    ...(login.controlPlane === undefined ? {} : { controlPlane: login.controlPlane }),
     exec: async (argv, options = {}) =>
       execute(commandLine(root ? argv : asRoot(argv)), argv[0] ?? '', options),
     openUnixSocket: root ? forward : relay,
