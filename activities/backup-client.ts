@@ -12,7 +12,7 @@ import { type StageContext, converge } from './converge.js';
 import type { TargetAdmin } from './target-admin.js';
 
 const keyScript = new URL('scripts/backup-key.sh', import.meta.url);
-const nothing: DesiredState = { files: [], lines: [], packages: [] };
+export const nothing: DesiredState = { files: [], lines: [], packages: [] };
 
 /** Where hosts reach a target, and the keys it has to show; BadInput with the remedy when its key was never pinned. */
 export function targetOf(
@@ -59,9 +59,10 @@ export async function makeKey(
   { remote, signal }: StageContext,
   host: string,
   folder: string,
+  knownHosts = '',
 ): Promise<string> {
   const argv = ['bash', '-c', await readFile(keyScript, 'utf8'), 'backup-key.sh', folder];
-  const { exit, stdout, stderr } = await remote.exec(argv, { signal });
+  const { exit, stdout, stderr } = await remote.exec(argv, { signal, stdin: knownHosts });
   if (exit !== 0) throw lookFailed(host, stderr);
   return parsePublicKey(stdout.trim());
 }
@@ -102,7 +103,7 @@ export async function ensureBackupAccount(
 }
 
 /** A public key goes into the target's words: nothing but its type and its base64. */
-function parsePublicKey(text: string): string {
+export function parsePublicKey(text: string): string {
   if (/^ssh-ed25519 [A-Za-z0-9+/]{40,100}={0,2}$/.test(text)) return text;
   throw new BadInput(
     `${shown(text)} is no key of backup-key.sh`,

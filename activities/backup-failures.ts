@@ -4,7 +4,12 @@ import { authenticationRefused, hostKeyChanged, jobFailed } from './failures.js'
 
 /** Beside those of failures.ts; all of them final. */
 export type BackupFailureType =
-  'TargetUnreachable' | 'TargetRefused' | 'UnknownIdent' | 'DiskFull' | 'BackupUnusable';
+  | 'TargetUnreachable'
+  | 'TargetRefused'
+  | 'UnknownIdent'
+  | 'DiskFull'
+  | 'BackupUnusable'
+  | 'DestinationHoldsData';
 
 const final = (type: BackupFailureType, message: string): ApplicationFailure =>
   ApplicationFailure.nonRetryable(message, type);
@@ -27,6 +32,12 @@ export const unknownIdent = (target: string, ident: string): ApplicationFailure 
 /** A backup that must not be brought back as it is. */
 export const backupUnusable = (what: string, next: string): ApplicationFailure =>
   final('BackupUnusable', `${what}; ${next}`);
+
+export const destinationHoldsData = (host: string, holds: string): ApplicationFailure =>
+  final(
+    'DestinationHoldsData',
+    `${host}: ${holds}; nothing was replaced. Run again with --yes to replace it: it is kept aside until the recovery is done`,
+  );
 
 export const diskFull = (job: JobEnd): ApplicationFailure =>
   final(

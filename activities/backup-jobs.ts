@@ -64,7 +64,7 @@ export async function closeBackup(context: StageContext, input: StageInput): Pro
     ident: record.ident,
     host: input.host,
     operationId: input.operationId,
-    dumped: plan.dumped.map(({ service }) => service),
+    services: plan.services,
     stopped: plan.stopped,
   };
   const done = await transferring(context, input, record, {

@@ -15,6 +15,8 @@ export interface BackupDependencies {
   remotes: Remotes;
   schedules: BackupSchedules;
   stage: (input: StageInput) => Promise<StageContext>;
+  /** Of the activity that runs. */
+  signal: () => AbortSignal;
 }
 
 /** An hour when little else goes on. */

@@ -10,6 +10,7 @@ import { composeReadyState, setUpState } from './commands/host-states.js';
 import { type StageContext, converge } from './converge.js';
 import { accepting } from './failures.js';
 import { requireMailcow } from './mailcow.js';
+import { recoveryActivities } from './recovery.js';
 import { serviceActivities } from './services.js';
 import { stageOpener } from './stage-opener.js';
 
@@ -32,6 +33,8 @@ export function createActivities({
   const begin = stageOpener({ remotes, controlPlane });
   const stage = (input: StageInput): Promise<StageContext> => begin(Context.current(), input);
 
+  const signal = () => Context.current().cancellationSignal;
+  const backups = { config, remotes, schedules, stage, signal };
   return {
     ensureHostSetUp: accepting(async (input: HostSetUpInput) => {
       const domain = input.domain === undefined ? undefined : parseDomainName(input.domain);
@@ -42,7 +45,8 @@ export function createActivities({
       if (input.noDockerRestart) await requireMailcow(context.remote, input.host);
       return converge(context, input, composeReadyState(await config(), input));
     }),
-    ...backupActivities({ config, remotes, schedules, stage }),
+    ...backupActivities(backups),
+    ...recoveryActivities(backups),
     ...serviceActivities(config, stage),
   };
 }

@@ -4,7 +4,7 @@ import { ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client
 import { SearchAttributeType, TypedSearchAttributes, defineSearchAttributeKey } from '@temporalio/common';
 import type { BackupSchedule, BackupSchedules } from '../activities/backup-schedules.js';
 import { backupScheduleId, taskQueue } from '../workflows/contract/ids.js';
-import { parseHostName } from '../workflows/contract/names.js';
+import { type HostName, parseHostName } from '../workflows/contract/names.js';
 
 const hostKey = defineSearchAttributeKey('Host', SearchAttributeType.KEYWORD);
 const operationKey = defineSearchAttributeKey('Operation', SearchAttributeType.KEYWORD);
@@ -16,6 +16,7 @@ export function backupSchedules(use: UseClient): BackupSchedules {
   return {
     ensure: (schedule, look) => use((client) => ensure(client, schedule, look)),
     pauseOf: (ident, why) => use((client) => pauseOf(client, ident, why)),
+    resume: (hosts) => use((client) => resume(client, hosts)),
   };
 }
 
@@ -63,15 +64,31 @@ async function ensure({ schedule: schedules }: Client, schedule: BackupSchedule,
 }
 
 async function pauseOf({ schedule: schedules }: Client, ident: string, why: string): Promise<string[]> {
+  // By custom the ident is the host's name; the list, which may lag behind, tells of those with another.
+  const ids = new Set([backupScheduleId(parseHostName(ident))]);
+  for await (const { scheduleId } of schedules.list()) if (scheduleId.startsWith(prefix)) ids.add(scheduleId);
   const paused: string[] = [];
-  for await (const { scheduleId } of schedules.list()) {
-    if (!scheduleId.startsWith(backupScheduleId(parseHostName('x')).slice(0, -1))) continue;
-    const handle = schedules.getHandle(scheduleId);
-    const { action, state } = await handle.describe();
-    const [input] = (action.args ?? []) as { host: string; ident: string }[];
-    if (input?.ident !== ident) continue;
-    if (!state.paused) await handle.pause(why);
-    paused.push(input.host);
+  for (const id of ids) {
+    const handle = schedules.getHandle(id);
+    const found = await handle.describe().catch(absent);
+    const [input] = (found?.action.args ?? []) as { host: string; ident: string }[];
+    if (found === undefined || input?.ident !== ident) continue;
+    if (!found.state.paused) await handle.pause(why);
+    // Asked for again after a kill, it still tells what it paused: the note says so.
+    if (!found.state.paused || found.state.note === why) paused.push(input.host);
   }
   return paused;
+}
+
+const prefix = backupScheduleId('' as HostName);
+
+function absent(error: unknown): undefined {
+  if (!(error instanceof ScheduleNotFoundError)) throw error;
+}
+
+async function resume({ schedule: schedules }: Client, hosts: readonly string[]): Promise<void> {
+  for (const host of hosts)
+    await schedules
+      .getHandle(backupScheduleId(parseHostName(host)))
+      .unpause('the recovery did not go through');
 }

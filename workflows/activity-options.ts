@@ -33,3 +33,10 @@ export const changing: ActivityOptions = {
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry,
 };
+
+/** Bytes of a whole host: an attempt that ends too early would only attach again, and a stalled job is ended by its own limit. */
+export const transferring: ActivityOptions = {
+  ...changing,
+  startToCloseTimeout: '24 h',
+  scheduleToCloseTimeout: '7 days',
+};

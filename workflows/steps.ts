@@ -105,6 +105,14 @@ export function rootMessage(error: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
+/** The type of the innermost ApplicationFailure, by which failures are told apart. */
+export function failureType(error: unknown): string | undefined {
+  let type: string | undefined;
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if (cause instanceof ApplicationFailure) type = cause.type ?? type;
+  return type;
+}
+
 /** In a workflow a plain Error is a bug and is retried for ever; refused input is final. */
 export function accepting<T>(parse: () => T): T {
   try {

@@ -9,6 +9,7 @@ export interface MirrorPlan {
   directories: AbsolutePath[];
   /** rsync's patterns, anchored at the root. */
   excludes: string[];
+  services: string[];
   /** Databases that run: dumped, and their files left out. */
   dumped: { service: string; container: string }[];
   /** Databases that do not run: their files hold still, and are mirrored. */
@@ -32,6 +33,7 @@ const never = [
 ];
 
 export function mirrorPlan({ mirrorConfig: text, containers }: BackupLook, host: string): MirrorPlan {
+  const names = [...new Set(containers.map(({ service }) => service))].sort();
   const own = text === undefined ? {} : readMirrorConfig(text, `${host}:/etc/mirror-dir/config.yml`);
   const services = containers.flatMap(({ id, state, service, label: said }) => {
     if (said === '') return [];
@@ -52,6 +54,7 @@ export function mirrorPlan({ mirrorConfig: text, containers }: BackupLook, host:
       ),
       ...Object.entries(own).flatMap(([folder, patterns]) => patterns.flatMap((one) => within(folder, one))),
     ],
+    services: names,
     dumped: running
       .filter(({ dump }) => dump !== undefined)
       .map(({ service, id }) => ({ service, container: id })),

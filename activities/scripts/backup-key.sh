@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # backup-key.sh FOLDER: a key pair under FOLDER, made once; prints the public key. The private key never leaves the host.
+# Standard input, when there is any, becomes FOLDER/known_hosts.
 set -euo pipefail
 umask 077
 folder=$1
@@ -14,4 +15,7 @@ if [ ! -s "$folder/id_ed25519" ] || [ ! -s "$folder/id_ed25519.pub" ]; then
   mv -f -- "$folder/new.pub" "$folder/id_ed25519.pub"
   mv -f -- "$folder/new" "$folder/id_ed25519"
 fi
+cat >"$folder/known_hosts.new"
+if [ -s "$folder/known_hosts.new" ]; then mv -f -- "$folder/known_hosts.new" "$folder/known_hosts"; fi
+rm -f -- "$folder/known_hosts.new"
 cut -d' ' -f1,2 -- "$folder/id_ed25519.pub"

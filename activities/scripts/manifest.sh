@@ -18,7 +18,8 @@ checksums() {
   states <"$work/fresh-names" | comm -z -23 "$work/fresh" - | perl -0pe 's/^[^\t]*\t//' >>"$work/volatile"
 }
 
-# $work/files.sha256 as sha256sum writes it, $work/cache.new, $work/forced; prints the number of files and of bytes.
+# $work/files.sha256 as sha256sum writes it, with zeros for what is volatile, $work/cache.new, $work/forced; prints the number
+# of files and of bytes.
 # Forced: other content under the same size and time, which rsync does not see.
 listing() {
   perl -e '
@@ -36,14 +37,16 @@ listing() {
     each_of("now", sub {
       my ($size, $time, undef, undef, $path) = /^(\S+) (\S+) (\S+) (\S+)\t(.*)$/s;
       $files++; $bytes += $size;
-      my $sum = $cached{$_} // $hashed{$path};
-      return if !defined $sum || $volatile{$path};
+      my $sum = $volatile{$path} ? undef : $cached{$_} // $hashed{$path};
+      my $shown = $path; my $mark = $shown =~ s/([\\\n\r])/"\\" . ($1 eq "\\" ? "\\" : $1 eq "\n" ? "n" : "r")/ge ? "\\" : "";
+      $line{$path} = $mark . ($sum // "0" x 64) . "  $shown\n";
+      return if !defined $sum;
       print $cache "$sum $_\0";
       my $was = $before{$path};
       print $forced "$path\0" if $was && $was->[0] == $size && $was->[1] eq $time && $was->[2] ne $sum;
-      my $shown = $path; my $mark = $shown =~ s/([\\\n\r])/"\\" . ($1 eq "\\" ? "\\" : $1 eq "\n" ? "n" : "r")/ge ? "\\" : "";
-      $line{$path} = "$mark$sum  $shown\n";
     });
+    # Vanished while the mirror was pushed: it may be there, or not.
+    for (keys %volatile) { $line{$_} //= ("0" x 64) . "  $_\n" if !/[\\\n\r]/ }
     open my $list, ">", "$work/files.sha256" or die $!;
     print $list $line{$_} for sort keys %line;
     for ($list, $cache, $forced) { close $_ or die $! }

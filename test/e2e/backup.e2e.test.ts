@@ -4,7 +4,7 @@ import { type LabTarget, freshTarget } from '../lab/backup-target.js';
 import { type Lab, type LabHost, openLab } from '../lab/lab.js';
 import { type Operator, openOperator } from './operator.js';
 
-const name = 'vps71.lab';
+const name = 'vps73.lab';
 /** Of those that the lab has anyway. */
 const other = 'vps1.lab';
 /** What `start up` makes of the charm postgres. */
@@ -47,6 +47,7 @@ beforeAll(async () => {
   operator = await openOperator(lab, {
     configure: (config) => ({
       ...config,
+      'charm-repositories': [],
       hosts: { [name]: config.hosts![name]!, [other]: config.hosts![other]! },
       'backup-targets': { [target.name]: { ...target.config, 'host-keys': [] } },
     }),

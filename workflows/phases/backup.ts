@@ -1,14 +1,14 @@
 import { ApplicationFailure, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../../activities/activities.js';
 import type { BackupPlan, PushResult } from '../../activities/backup-activities.js';
-import { changing, looking } from '../activity-options.js';
+import { looking, transferring } from '../activity-options.js';
 import { bytesText } from '../contract/amounts.js';
 import type { BackupInput, OperationInput } from '../contract/operations.js';
 import type { Steps } from '../steps.js';
 import { stageOf } from './stage.js';
 
 const { planBackup } = proxyActivities<Activities>(looking);
-const { dumpDatabases, pushMirror, closeBackup } = proxyActivities<Activities>(changing);
+const { dumpDatabases, pushMirror, closeBackup } = proxyActivities<Activities>(transferring);
 
 export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${count.toLocaleString('en')} ${count === 1 ? one : many}`;

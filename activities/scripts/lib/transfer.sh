@@ -67,8 +67,8 @@ transfer() {
   done
 }
 
-with_progress() { # PHASE TOTAL, then rsync's arguments
-  local phase=$1 total=$2 bytes rest
+with_progress() { # PHASE TOTAL (0: not known), then rsync's arguments
+  local phase=$1 total=${2#0} bytes rest
   shift 2
   progress "$phase 0 $total"
   transfer --info=progress2 --outbuf=N "$@" | while read -r -d $'\r' bytes rest || [ -n "$bytes" ]; do

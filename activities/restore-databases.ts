@@ -1,0 +1,63 @@
+import { parseIdent, parseServiceName } from '../workflows/contract/names.js';
+import { backupUnusable } from './backup-failures.js';
+import { type BackupManifest, readManifest } from './backup-manifest.js';
+import type { StageContext } from './converge.js';
+import { jobFailed, lookFailed } from './failures.js';
+import type { RestoreInput } from './recovery-activities.js';
+import { runJob } from './run-job.js';
+import { stageFolder } from './stage.js';
+
+/** One service after the other, each a job of its own, so that what is restored is not restored again. */
+export async function restoreDatabases(
+  context: StageContext,
+  input: RestoreInput,
+): Promise<{ databases: number }> {
+  const { remote, onProgress, signal } = context;
+  const { host, operationId, step } = input;
+  const { databases: dumped } = await stagedManifest(context, input);
+  let databases = 0;
+  for (const name of input.services.map(parseServiceName)) {
+    const service = dumped.find((one) => one.name === name);
+    if (service === undefined)
+      throw backupUnusable(`the backup has no dumps of the service ${name}`, 'see its manifest');
+    const args = [
+      ...[stageFolder(input), 'myc', name, String(service.version)],
+      ...service.databases.flatMap(({ name, file }) => [name, file]),
+    ];
+    // An index on a large table is built in silence.
+    const job = {
+      operationId,
+      step,
+      subject: name,
+      script: 'restore-databases',
+      args,
+      stallSeconds: 6 * 3600,
+    };
+    const { exit, lastLines } = await runJob(remote, job, onProgress, signal);
+    if (exit !== 0) throw jobFailed({ host, step, subject: name, exit, lastLines });
+    databases += service.databases.length;
+  }
+  return { databases };
+}
+
+/** Verified with the stage; parsed again, since it is read again. */
+async function stagedManifest(
+  { remote, signal }: StageContext,
+  input: RestoreInput,
+): Promise<BackupManifest> {
+  const file = `${stageFolder(input)}/stage/var/lib/myc-wf/backup/manifest.json`;
+  const { exit, stdout, stderr } = await remote.exec(['head', '-c', '65537', '--', file], { signal });
+  if (exit !== 0) throw lookFailed(input.host, stderr);
+  const manifest = readManifest(parsed(stdout), parseIdent(input.ident));
+  if (manifest.operationId !== input.backupId)
+    throw backupUnusable('the backup is another one than was inspected', 'run the recovery again');
+  return manifest;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

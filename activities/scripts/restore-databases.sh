@@ -1,0 +1,123 @@
+#!/usr/bin/env bash
+# restore-databases.sh FOLDER PROJECT SERVICE VERSION [DATABASE FILE]…: roles and databases of FOLDER/stage's dumps into the
+# empty PostgreSQL service SERVICE, which runs; VERSION is the server's that was dumped. Safe to repeat at any point: what is
+# done is marked, what was begun is begun anew. A database that holds something and was not begun by us is left alone.
+set -euo pipefail
+shopt -s inherit_errexit
+umask 077
+folder=$1 project=$2 service=$3 version=$4
+shift 4
+dumps=$folder/stage/var/lib/myc-wf/backup/dumps/$service
+marks=$folder/restored/$service
+mkdir -p -- "$marks"
+container=$(docker ps --quiet --no-trunc --filter "label=com.docker.compose.project=$project" \
+  --filter "label=com.docker.compose.service=$service" --filter label=com.docker.compose.oneoff=False)
+if [ -z "$container" ]; then
+  echo "the service $service does not run" >&2
+  exit 1
+fi
+
+in_container() { # DATABASE PROGRAM ARGUMENT…; its standard input is always given, or docker would take this script's
+  docker exec -i -e PGDATABASE="$1" -e PGCLIENTENCODING=UTF8 "$container" \
+    sh -c 'export PGUSER="${POSTGRES_USER:-postgres}"; exec "$@"' sh "${@:2}"
+}
+ask() { # DATABASE PSQL-ARGUMENT…, SQL on standard input
+  in_container "$1" psql -XAtq -v ON_ERROR_STOP=1 "${@:2}"
+}
+
+here=$(ask template1 <<<'SHOW server_version_num')
+if ((here / 10000 < version / 10000)); then
+  echo "$service is PostgreSQL $((here / 10000)), and the dumps are of $((version / 10000)): an older server cannot read them" >&2
+  exit 1
+fi
+
+# Roles are data: each is made of its fields by quoting statements. What exists is altered; the superuser in use keeps its rights.
+restore_roles() {
+  {
+    echo "BEGIN; CREATE TEMP TABLE given (roles jsonb) ON COMMIT DROP;"
+    printf '%s\n' "COPY given FROM STDIN WITH (FORMAT csv, DELIMITER E'\\x01', QUOTE E'\\x02');"
+    jq -c . "$dumps/roles.json"
+    echo '\.'
+    cat <<'SQL'
+DO $do$
+DECLARE r record; m jsonb; s text; extent text := '';
+BEGIN
+  FOR r IN SELECT * FROM given, jsonb_to_recordset(roles) AS x(name text, superuser bool, inherit bool, "createRole" bool,
+    "createDb" bool, login bool, replication bool, "bypassRls" bool, "connectionLimit" int, password text, "validUntil" text,
+    settings jsonb) WHERE x.name !~ '^pg_' LOOP
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r.name) THEN EXECUTE format('CREATE ROLE %I', r.name); END IF;
+    IF r.name <> current_user THEN
+      EXECUTE format('ALTER ROLE %I WITH %s %s %s %s %s %s %s CONNECTION LIMIT %s', r.name,
+        CASE WHEN r.superuser THEN 'SUPERUSER' ELSE 'NOSUPERUSER' END, CASE WHEN r.inherit THEN 'INHERIT' ELSE 'NOINHERIT' END,
+        CASE WHEN r."createRole" THEN 'CREATEROLE' ELSE 'NOCREATEROLE' END, CASE WHEN r."createDb" THEN 'CREATEDB' ELSE 'NOCREATEDB' END,
+        CASE WHEN r.login THEN 'LOGIN' ELSE 'NOLOGIN' END, CASE WHEN r.replication THEN 'REPLICATION' ELSE 'NOREPLICATION' END,
+        CASE WHEN r."bypassRls" THEN 'BYPASSRLS' ELSE 'NOBYPASSRLS' END, coalesce(r."connectionLimit", -1));
+    END IF;
+    IF r.password IS NOT NULL THEN EXECUTE format('ALTER ROLE %I PASSWORD %L', r.name, r.password); END IF;
+    IF r."validUntil" IS NOT NULL THEN EXECUTE format('ALTER ROLE %I VALID UNTIL %L', r.name, r."validUntil"); END IF;
+    FOR s IN SELECT jsonb_array_elements_text(CASE jsonb_typeof(r.settings) WHEN 'array' THEN r.settings ELSE '[]' END) LOOP
+      -- By way of the session, which knows how lists such as search_path are written.
+      PERFORM set_config(split_part(s, '=', 1), substr(s, strpos(s, '=') + 1), true);
+      EXECUTE format('ALTER ROLE %I SET %I FROM CURRENT', r.name, split_part(s, '=', 1));
+    END LOOP;
+  END LOOP;
+  FOR r IN SELECT x.name, y.value AS m FROM given, jsonb_to_recordset(roles) AS x(name text, "memberOf" jsonb),
+    jsonb_array_elements(CASE jsonb_typeof(x."memberOf") WHEN 'array' THEN x."memberOf" ELSE '[]' END) AS y LOOP
+    m := r.m;
+    extent := CASE WHEN (m->>'admin_option')::bool THEN 'WITH ADMIN OPTION' ELSE '' END;
+    IF current_setting('server_version_num')::int >= 160000 AND m ? 'set_option' THEN
+      extent := format('WITH ADMIN %s, INHERIT %s, SET %s', (m->>'admin_option')::bool, (m->>'inherit_option')::bool, (m->>'set_option')::bool);
+    END IF;
+    EXECUTE format('GRANT %I TO %I %s', m->>'role', r.name, extent);
+  END LOOP;
+END $do$;
+COMMIT;
+SQL
+  } | ask template1
+}
+
+held="SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'"
+
+restore_database() { # DATABASE FILE
+  local database=$1 file=$dumps/$2 mark=$marks/$2 force='' toc tables
+  [ ! -e "$mark.done" ] || return 0
+  echo "restoring $database of $service"
+  toc=$(in_container template1 pg_restore --list <"$file")
+  # The archive says into which database --create goes: it has to be the one that was asked for.
+  if ! grep -qxF -- ";     dbname: $(printf '%s' "$database" | tr '\n\r' '  ')" <<<"$toc"; then
+    echo "$file is not a dump of $database" >&2
+    exit 1
+  fi
+  if [ ! -e "$mark.begun" ]; then
+    if [ "$(ask template1 -v name="$database" <<<"SELECT count(*) FROM pg_database WHERE datname = :'name'")" != 0 ] &&
+      [ "$(ask "$database" <<<"$held")" != 0 ]; then
+      echo "the database $database of $service holds tables already; it was left as it is" >&2
+      exit 1
+    fi
+    : >"$mark.begun"
+    sync -- "$mark.begun"
+  fi
+  if ((here >= 130000)); then force='WITH (FORCE)'; fi
+  ask template1 -v name="$database" <<<"DROP DATABASE IF EXISTS :\"name\" $force"
+  in_container template1 pg_restore --create --exit-on-error --dbname=template1 <"$file" &
+  while kill -0 "$!" 2>/dev/null; do
+    printf '%s of %s %s %s\n' "$database" "$service" "$(awk '/^pos/ { print $2 }' "/proc/$!/fdinfo/0" 2>/dev/null || true)" \
+      "$(stat -c %s -- "$file")" >"$MYC_PROGRESS"
+    sleep 0.5
+  done
+  wait "$!"
+  tables=$(grep -cE '^[0-9]+; [0-9]+ [0-9]+ TABLE ' <<<"$toc" || true)
+  if (($(ask "$database" <<<"$held AND c.relkind IN ('r', 'p')") < tables)); then
+    echo "the database $database of $service has fewer tables than its dump ($tables)" >&2
+    exit 1
+  fi
+  : >"$mark.done"
+}
+
+jq -e 'type == "array"' "$dumps/roles.json" >/dev/null
+restore_roles
+while (($# > 0)); do
+  restore_database "$1" "$2"
+  shift 2
+done

@@ -1,0 +1,123 @@
+#!/usr/bin/env bash
+# What was staged and verified takes the place of what stands there; safe to repeat at any point.
+#
+#   swap.sh look FOLDER OPERATION PROJECT yes|no   changes nothing
+#   swap.sh swap FOLDER OPERATION PROJECT yes|no   PROJECT's containers are removed first (- for none)
+#   swap.sh finish FOLDER OPERATION -              the old trees and the stage are removed
+#
+# Reads lines `data PATH DESTINATION` and `settings PATH DESTINATION`, tab-separated: PATH below FOLDER/stage. `no` stops with
+# exit code 21 where a data destination holds files or the project has containers; the result says which. The old tree is kept as
+# .myc-wf-old-OPERATION beside the new one (inside, where the destination is a mount of its own).
+set -euo pipefail
+shopt -s inherit_errexit
+umask 077
+command=$1 folder=$2 operation=$3 project=$4 may_replace=${5:-no}
+kinds=() staged=() places=()
+while IFS=$'\t' read -r kind path place; do
+  kinds+=("$kind") staged+=("$folder/stage$path") places+=("$place")
+done
+
+refuse() { # WHY
+  jq -cn --arg holds "$1" '{holds: $holds}' >"$MYC_RESULT"
+  exit 21
+}
+
+containers() { # of the project, if there is a Docker to ask
+  if [ "$project" = - ] || ! command -v docker >/dev/null; then return; fi
+  docker ps --all --quiet --filter "label=com.docker.compose.project=$project"
+}
+
+look() {
+  local i found
+  for i in "${!places[@]}"; do
+    if [ -L "${places[i]}" ]; then refuse "${places[i]} is a link"; fi
+    if [ "${kinds[i]}" = settings ] || [ "$may_replace" = yes ] || [ ! -e "${places[i]}" ]; then continue; fi
+    found=$(find "${places[i]}" -name '.myc-wf-*' -prune -o ! -type d -print -quit)
+    if [ -n "$found" ]; then refuse "${places[i]} holds data ($found)"; fi
+  done
+  if [ "$may_replace" = no ] && [ -n "$(containers)" ]; then refuse "services of $project are there"; fi
+}
+
+device() { # of a path, or of what it will be made in
+  local path=$1
+  until [ -e "$path" ]; do path=${path%/*}; path=${path:-/}; done
+  stat -c %d -- "$path"
+}
+
+# The tree at PLACE goes to OLD, the one at NEW to PLACE. Each rename happens at once, and what is done is not done again.
+exchange() { # NEW PLACE OLD
+  local new=$1 place=$2 old=$3 n=
+  [ -e "$new" ] || [ -L "$new" ] || return 0
+  if [ -e "$place" ] || [ -L "$place" ]; then
+    mkdir -p -- "${old%/*}"
+    # An earlier attempt put the old tree aside; what stands here now came after it.
+    while [ -e "$old$n" ]; do n=.$((${n#.} + 1)); done
+    mv -T -- "$place" "$old$n"
+  fi
+  mv -T -- "$new" "$place"
+}
+
+swap_one() { # STAGED PLACE
+  local from=$1 place=$2 parent=${2%/*} aside entry
+  aside=${parent:-/}
+  if mountpoint -q -- "$place"; then aside=$place; else mkdir -p -- "$aside"; fi
+  local new=${aside%/}/.myc-wf-new-$operation old=${aside%/}/.myc-wf-old-$operation
+  if [ -e "$from" ] && [ "$(device "$from")" != "$(device "$aside")" ]; then
+    # Copied beside its place, so that a rename is enough afterwards; that the staged one has gone says the copy is whole.
+    echo "copying to $place" >"$MYC_PROGRESS"
+    rm -rf -- "$new"
+    mkdir -p -- "$new"
+    cp -a -T -- "$from" "$new/copy"
+    mv -T -- "$from" "$from.copied"
+  fi
+  if [ ! -e "$from" ] && [ -e "$new/copy" ]; then from=$new/copy; fi
+  if [ "$aside" != "$place" ]; then
+    exchange "$from" "$place" "$old/${place##*/}"
+    return
+  fi
+  # A mount cannot be renamed: what is in it is, one by one. Markers tell the new ones from the old.
+  [ -e "$from" ] || return 0
+  mkdir -p -- "$from.moved"
+  while IFS= read -r -d '' entry; do
+    case $entry in .myc-wf-* | lost+found) continue ;; esac
+    if [ ! -e "$from/$entry" ] && [ ! -L "$from/$entry" ] && [ ! -e "$from.moved/$entry" ]; then
+      mkdir -p -- "$old"
+      mv -T -- "$place/$entry" "$old/$entry"
+    fi
+  done < <(find "$place" -mindepth 1 -maxdepth 1 -printf '%f\0')
+  while IFS= read -r -d '' entry; do
+    : >"$from.moved/$entry"
+    exchange "$from/$entry" "$place/$entry" "$old/$entry"
+  done < <(find "$from" -mindepth 1 -maxdepth 1 -printf '%f\0')
+  rm -rf -- "$from"
+}
+
+case $command in
+  look) look ;;
+  swap)
+    # Once it has begun, what stands at the destination is in part our own.
+    if [ ! -e "$folder/swapping" ]; then
+      look
+      for path in "${staged[@]}"; do
+        [ -e "$path" ] || { echo "$path is not in the stage" >&2 && exit 1; }
+      done
+      : >"$folder/swapping"
+      sync -- "$folder/swapping"
+    fi
+    echo 'removing the old containers' >"$MYC_PROGRESS"
+    containers | xargs -r docker rm --force >/dev/null
+    echo 'renaming' >"$MYC_PROGRESS"
+    for i in "${!places[@]}"; do swap_one "${staged[i]}" "${places[i]}"; done
+    ;;
+  finish)
+    echo 'removing what was replaced' >"$MYC_PROGRESS"
+    for place in "${places[@]}"; do
+      for aside in "$place" "${place%/*}"; do
+        rm -rf -- "$aside/.myc-wf-old-$operation" "$aside/.myc-wf-new-$operation"
+      done
+    done
+    rm -rf -- "$folder"
+    rmdir -- "${folder%/*}" 2>/dev/null || true
+    ;;
+  *) echo "swap.sh: unknown command $command" >&2 && exit 64 ;;
+esac

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import type { Config } from '../client/config/schema.js';
+import { parseAbsolutePath, parseIdent, parseOperationId } from '../workflows/contract/names.js';
+import type { StageInput } from './activities.js';
+import { makeKey, nothing, targetOf } from './backup-client.js';
+import { backupUnusable, transferFailed } from './backup-failures.js';
+import { accountName } from './backup-record.js';
+import { type StageContext, converge } from './converge.js';
+import { jobFailed } from './failures.js';
+import type { JobRequest, JobResult } from './job.js';
+import type { PullInput, SourceInput, StageKey, StagedFiles, VerifyInput } from './recovery-activities.js';
+import { runJob, stopJob } from './run-job.js';
+
+/** On the filesystem of what is replaced, so that a rename is enough; nobody but root enters it. */
+export const stageFolder = ({ operationId }: StageInput): string =>
+  `/srv/.myc-wf-restore/${parseOperationId(operationId)}`;
+
+export async function ensureStage(
+  context: StageContext,
+  input: SourceInput,
+  config: Config,
+): Promise<StageKey> {
+  const { knownHosts } = targetOf(config, input.target);
+  const done = await converge(context, input, { ...nothing, packages: ['rsync', 'jq', 'openssh-client'] });
+  if (input.dryRun) return done;
+  return { ...done, publicKey: await makeKey(context, input.host, stageFolder(input), knownHosts) };
+}
+
+export async function pullBackup(
+  context: StageContext,
+  input: PullInput,
+  config: Config,
+): Promise<StagedFiles> {
+  const { address, port } = targetOf(config, input.target);
+  const user = accountName.parse(input.user);
+  const folder = stageFolder(input);
+  const total = Number.isSafeInteger(input.totalBytes) ? input.totalBytes : 0;
+  const done = await besideOthers(context, input, {
+    script: 'pull',
+    libraries: ['transfer'],
+    args: [user, address, String(port), folder, String(total), String(input.round)],
+    input: input.paths.map((path) => `${parseAbsolutePath(path)}\n`).join(''),
+  });
+  if (done.exit !== 0)
+    throw transferFailed(
+      { host: input.host, step: input.step, exit: done.exit, lastLines: done.lastLines },
+      input.target,
+      user,
+    );
+  return staged.parse(JSON.parse(done.result));
+}
+
+export async function verifyStage(context: StageContext, input: VerifyInput): Promise<StagedFiles> {
+  const done = await besideOthers(context, input, {
+    script: 'verify',
+    args: [stageFolder(input), input.listing ?? '-', ...input.paths.map(parseAbsolutePath)],
+    // The checksum of one large file says nothing until it is done.
+    stallSeconds: 3600,
+  });
+  if (done.exit !== 0)
+    throw jobFailed({ host: input.host, step: input.step, exit: done.exit, lastLines: done.lastLines });
+  const { problems, count, ...found } = verified.parse(JSON.parse(done.result));
+  if (count > 0)
+    throw backupUnusable(
+      `what came back is not what the backup's manifest says, in ${count} ${count === 1 ? 'place' : 'places'}: ` +
+        `${problems.slice(0, 10).join('; ')}`,
+      'nothing was replaced; back the host up again, or take single paths that are whole',
+    );
+  return found;
+}
+
+/** What still writes into the stage is stopped first. */
+export async function discardStage({ remote, signal }: StageContext, input: StageInput): Promise<void> {
+  const { operationId } = input;
+  await stopJob(remote, { operationId: parseOperationId(operationId) });
+  const { exit, stderr } = await remote.exec(['rm', '-rf', '--', stageFolder(input)], {
+    signal,
+    timeoutSeconds: 600,
+  });
+  if (exit !== 0)
+    throw jobFailed({ host: input.host, step: input.step, exit: exit ?? 255, lastLines: [stderr.trim()] });
+}
+
+/** The stage is the operation's own: what fills it need not wait for the host. */
+const besideOthers = (
+  { remote, onProgress, signal }: StageContext,
+  { operationId, step }: StageInput,
+  job: Omit<JobRequest, 'operationId' | 'step'>,
+): Promise<JobResult> => runJob(remote, { operationId, step, exclusive: false, ...job }, onProgress, signal);
+
+const staged = z.object({ files: z.number(), bytes: z.number() });
+const verified = staged.extend({ problems: z.array(z.string()), count: z.number() });
+
+export const sourceIdent = (input: SourceInput) => parseIdent(input.ident);

@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type LabTarget, freshTarget } from '../lab/backup-target.js';
+import { type Lab, type LabHost, openLab } from '../lab/lab.js';
+import { type Operator, openOperator } from './operator.js';
+
+const lost = 'vps74.lab';
+const next = 'vps75.lab';
+const page = '/srv/datastore/data/apache/usr/local/apache2/htdocs/index.html';
+
+let lab: Lab;
+let host: LabHost;
+let target: LabTarget;
+let operator: Operator;
+
+const on = (where: LabHost) => (command: string) => where.exec(['bash', '-c', command]);
+const sql = (where: LabHost, database: string, query: string) =>
+  on(where)(`docker exec myc-postgres-1 psql -XAtq -U postgres -d ${database} -c "${query}"`);
+const served = async (where: LabHost) => {
+  const answer = await fetch(`http://${where.address}:8080/`);
+  return answer.text();
+};
+const succeeding = async (...args: string[]) => {
+  const done = await operator.myc(args);
+  expect(done, done.stderr).toMatchObject({ status: 0 });
+  return done;
+};
+const keys = async (ident: string, kind: 'push' | 'read') =>
+  (await target.exec(`cat /var/lib/rsync-backup-target/idents/${ident}/${kind} 2>/dev/null`)).stdout.trim();
+const source = () => `myadmin@${target.name}#${lost}`;
+
+beforeAll(async () => {
+  lab = await openLab({ hosts: 1 });
+  const old = await lab.fresh(lost);
+  host = await lab.fresh(next);
+  target = await freshTarget();
+  operator = await openOperator(lab, {
+    configure: (config) => ({
+      ...config,
+      'charm-repositories': [],
+      'backup-targets': { [target.name]: target.config },
+    }),
+  });
+  await operator.up();
+  await succeeding('start', 'deploy', lost, '--without-docker-clean');
+  await old.exec(['tee', '/opt/apps/myc-deploy/compose.yml'], {
+    input: 'postgres:\napache:\n  options:\n    port: 8080\n',
+  });
+  await succeeding('start', 'up', lost);
+  await on(old)(`echo 'page of ${lost}' >${page} && chown 33:33 ${page} && mkdir /srv/datastore/data/files &&
+    cd /srv/datastore/data/files && head -c 20000000 /dev/urandom >big && ln big hard && ln -s big link && printf x >'odd
+name'`);
+  await sql(old, 'postgres', "CREATE ROLE app LOGIN PASSWORD 'app-secret'");
+  await sql(
+    old,
+    'postgres',
+    'CREATE ROLE reader; GRANT reader TO app; ALTER ROLE app SET search_path = app, public',
+  );
+  await sql(old, 'postgres', 'CREATE DATABASE app OWNER app');
+  await sql(
+    old,
+    'app',
+    'CREATE TABLE t AS SELECT id, md5(id::text) AS m FROM generate_series(1, 10000) AS id',
+  );
+  await sql(old, 'app', 'ALTER TABLE t OWNER TO app; GRANT SELECT ON t TO reader');
+  await succeeding('start', 'backup-install', `myadmin@${target.name}`, lost);
+}, 900_000);
+
+afterAll(async () => {
+  await operator?.close();
+  await target?.destroy();
+  await lab?.destroy(lost);
+  await lab?.destroy(next);
+});
+
+test('an ident that is not kept, and a mirror that is not whole, are refused before anything is touched', async () => {
+  const unknown = await operator.myc(['start', 'recover', `myadmin@${target.name}#vps9.lab`, next]);
+  expect(unknown).toMatchObject({ status: 10 });
+  expect(unknown.stderr).toContain('keeps no mirror of vps9.lab');
+  const dry = await succeeding('start', 'recover', source(), next, '--dry-run');
+  expect(dry.stdout).toContain('would make');
+  expect(await on(host)('ls -A /srv; command -v docker rsync || true')).toBe('');
+  expect(await keys(lost, 'read')).toBe('');
+});
+
+test('a path of the mirror goes to a place of another host', async () => {
+  const to = `${next}:/root/back`;
+  await succeeding('start', 'recover', `${source()}:/srv/datastore/data/files`, to);
+  const there = on(host);
+  expect(await there('ls -A /root/back')).toBe('big\nhard\nlink\nodd\nname');
+  expect(await there('stat -c %h /root/back/big; readlink /root/back/link; ls -A /srv')).toBe('2\nbig');
+  const again = await operator.myc(['start', 'recover', `${source()}:/srv/datastore/data/files`, to]);
+  expect(again).toMatchObject({ status: 1 });
+  expect(again.stderr).toContain('/root/back holds data');
+  await there('rm /root/back/big');
+  await succeeding('start', 'recover', `${source()}:/srv/datastore/data/files`, to, '--yes');
+  expect(await there('ls /root/back | wc -l; ls -A /root | grep myc-wf || true')).toBe('5');
+  const none = await operator.myc([
+    'start',
+    'recover',
+    `${source()}:/srv/datastore/none`,
+    `${next}:/root/none`,
+  ]);
+  expect(none).toMatchObject({ status: 1 });
+  expect(none.stderr).toContain('not in the backup: srv/datastore/none');
+  expect(await there('ls -A /srv')).toBe('');
+  expect(await keys(lost, 'read')).toBe('');
+});
+
+test('a host that was lost serves again on another one, which then backs up under its own name', async () => {
+  await lab.destroy(lost);
+  const done = await succeeding('start', 'recover', source(), next);
+  expect(done.stderr).toContain('compose host, 2 services');
+  expect(await served(host)).toBe(`page of ${lost}\n`);
+  expect(await sql(host, 'app', 'SELECT count(*), sum(id) FROM t')).toBe('10000|50005000');
+  expect(
+    await sql(
+      host,
+      'app',
+      "SELECT pg_has_role('app', 'reader', 'member'), pg_get_userbyid(relowner) FROM pg_class WHERE relname = 't'",
+    ),
+  ).toBe('t|app');
+  expect(await sql(host, 'app', 'SELECT setconfig FROM pg_db_role_setting')).toContain(
+    'search_path=app, public',
+  );
+  expect(
+    await on(host)(
+      `docker exec -e PGPASSWORD=app-secret myc-postgres-1 psql -XAtq -h 127.0.0.1 -U app -d app -c 'SELECT 1'`,
+    ),
+  ).toBe('1');
+  expect(
+    await on(host)(`stat -c %u:%g ${page}; stat -c %h /srv/datastore/data/files/big; ls -A /srv | sort`),
+  ).toBe('33:33\n2\ncharm-store\ndatastore');
+  // The lost host can write no more; the new one has a mirror of its own; nobody may read.
+  expect(await keys(lost, 'push')).toBe('');
+  expect(await keys(lost, 'read')).toBe('');
+  expect(await keys(next, 'push')).toMatch(/^ssh-ed25519 \S+$/);
+  expect((await target.exec(`cat /var/mirror/${next}/current${page}`)).stdout).toBe(`page of ${lost}\n`);
+  const schedules = JSON.parse((await succeeding('--json', 'schedule', 'list')).stdout) as {
+    id: string;
+    paused: boolean;
+  }[];
+  expect(schedules).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ id: `schedule/backup/${lost}`, paused: true }),
+      expect.objectContaining({ id: `schedule/backup/${next}`, paused: false }),
+    ]),
+  );
+});
+
+test('a destination that holds data is refused without consent', async () => {
+  const refused = await operator.myc(['start', 'recover', source(), next]);
+  expect(refused).toMatchObject({ status: 1 });
+  expect(refused.stderr).toContain('/srv/datastore holds data');
+  expect(await served(host)).toBe(`page of ${lost}\n`);
+});
+
+test('recover-target takes a path out of the host’s own mirror', async () => {
+  await succeeding('start', 'recover-target', next, '/srv/datastore/data/files', '/root/own');
+  expect(await on(host)('cmp /root/own/big /srv/datastore/data/files/big && echo same')).toBe('same');
+});

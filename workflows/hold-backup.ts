@@ -1,0 +1,26 @@
+import { CancellationScope, condition, defineSignal, setHandler } from '@temporalio/workflow';
+import { Steps } from './steps.js';
+
+export interface HoldBackupInput {
+  ident: string;
+  host: string;
+  operationId: string;
+}
+
+export const releaseSignal = defineSignal('release');
+
+/**
+ * Holds `backup/<ident>` for a recovery, so that nothing writes the mirror while it is read. Only its parent lets it go: another
+ * recovery, which cancels whatever backup holds the lock, does not get past it.
+ */
+export async function holdBackup({ ident, host, operationId }: HoldBackupInput): Promise<void> {
+  let released = false;
+  setHandler(releaseSignal, () => void (released = true));
+  const steps = new Steps({ operation: 'hold-backup', subject: ident, operationId, dryRun: false }, [
+    { id: 'hold', title: `held by a recovery to ${host}` },
+  ]);
+  await steps.run('hold', async () => {
+    await CancellationScope.nonCancellable(() => condition(() => released));
+    return 'released';
+  });
+}

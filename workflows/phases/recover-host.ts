@@ -1,0 +1,194 @@
+import { CancellationScope, proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../../activities/activities.js';
+import type { Inspection, Place } from '../../activities/recovery-activities.js';
+import { looking, transferring } from '../activity-options.js';
+import { parseIdent, parseServiceName } from '../contract/names.js';
+import type { RecoverInput } from '../contract/operations.js';
+import type { Steps } from '../steps.js';
+import { counted } from './backup.js';
+import { stageOf } from './stage.js';
+import { installCharms } from './charms.js';
+import {
+  backUpNow,
+  makeBackupAccount,
+  makeBackupKey,
+  scheduleBackups,
+  targetNamed,
+} from './install-backups.js';
+import { makeComposeReady, setUpHost } from './set-up.js';
+import { type Taken, checkPlaces, finish, inspect, inspectedText, pull, swapIn, verify } from './staged.js';
+import { withOpenMirror } from './take-back.js';
+import { ensureImages, planUp, probe, runHooks, startServices } from './up.js';
+
+const { pauseBackups, resumeBackups, withdrawPushKeys } = proxyActivities<Activities>(looking);
+const { restoreDatabases } = proxyActivities<Activities>(transferring);
+
+export const hostSteps = [
+  { id: 'inspect', title: 'backup inspected' },
+  { id: 'set-up', title: 'set up' },
+  { id: 'hold', title: 'mirror held' },
+  { id: 'key', title: 'restore key' },
+  { id: 'deploy', title: 'deployed' },
+  { id: 'data', title: 'data' },
+  { id: 'verify', title: 'verified' },
+  { id: 'swap', title: 'swapped in' },
+  { id: 'databases', title: 'databases' },
+  { id: 'services', title: 'services' },
+  { id: 'probes', title: 'probes' },
+  { id: 'resume', title: 'backups resumed' },
+  { id: 'withdraw', title: 'restore key withdrawn' },
+];
+
+const dumps = '/var/lib/myc-wf/backup/dumps';
+
+/**
+ * What a host's recovery takes: its deployment and its datastore, and the dumps, which stay in the stage. Other directories
+ * of the mirror are taken one by one, with a path: to replace them all at once could take the new host with it.
+ */
+export const hostPlaces: Place[] = [
+  { kind: 'settings', path: '/opt/apps/myc-deploy', destination: '/opt/apps/myc-deploy' },
+  { kind: 'data', path: '/srv/datastore', destination: '/srv/datastore' },
+];
+
+export async function recoverHost(input: RecoverInput, steps: Steps, changed: string[]): Promise<void> {
+  const { dryRun = false, unverified = false, source } = input;
+  const taken: Taken = {
+    ...{ input, target: source.target, ident: source.ident, unverified },
+    ...{ places: hostPlaces, stopProject: true },
+  };
+  await steps.run('inspect', async () => {
+    const inspection = await inspect(taken, 'inspect');
+    await checkPlaces(taken, 'inspect');
+    return inspectedText(inspection);
+  });
+  await steps.run('set-up', () => setUpHost(input, 'set-up', changed));
+  if (dryRun) {
+    await steps.run('deploy', () => deployed(input, changed));
+    for (const { id } of hostSteps.filter(({ id }) => !['inspect', 'set-up', 'deploy'].includes(id)))
+      steps.skip(id, 'dry run');
+    return;
+  }
+  const backups = { ...stageOf(input, 'hold'), ...targetNamed(source.target), ident: source.ident };
+  const { paused } = await pauseBackups(backups);
+  let swapped = false;
+  try {
+    await withOpenMirror(
+      taken,
+      steps,
+      changed,
+      { cancelRunning: true, finished: () => finish(taken, 'withdraw') },
+      async ({ user, inspection, release, pastReturn }) => {
+        await together([
+          () => steps.run('deploy', () => deployed(input, changed)),
+          () => steps.run('data', () => pull(withDumps(taken, inspection), user, inspection, 'data', steps)),
+        ]);
+        await steps.run('verify', () => verify(withDumps(taken, inspection), inspection, 'verify'));
+        // From here on forward only: what is left is to finish what stands in its place.
+        await CancellationScope.nonCancellable(async () => {
+          pastReturn();
+          swapped = true;
+          await steps.run('swap', () => swapIn(taken, 'swap'));
+          await bringUp(input, inspection, steps, changed);
+          await steps.run('resume', () => resume(taken, input, release, steps, changed));
+        });
+      },
+    );
+  } catch (error) {
+    if (!swapped) await CancellationScope.nonCancellable(() => resumeBackups({ hosts: paused }));
+    throw error;
+  }
+}
+
+const withDumps = (taken: Taken, { manifest }: Inspection): Taken =>
+  manifest === undefined || manifest.databases.length === 0
+    ? taken
+    : { ...taken, places: [...taken.places, { kind: 'data', path: dumps, destination: dumps }] };
+
+async function deployed(input: RecoverInput, changed: string[]): Promise<string> {
+  const ready = await makeComposeReady(input, 'deploy', changed);
+  return (
+    [ready, await installCharms(input, 'deploy', changed)]
+      .filter((line) => line !== 'nothing to change')
+      .join(', ') || ready
+  );
+}
+
+/** When one fails the other is cancelled, and waited for: nothing runs beside the clean-up. */
+async function together(parts: (() => Promise<void>)[]): Promise<void> {
+  const scope = new CancellationScope();
+  let failure: { error: unknown } | undefined;
+  await scope.run(() =>
+    Promise.all(
+      parts.map((part) =>
+        part().catch((error: unknown) => {
+          failure ??= { error };
+          scope.cancel();
+        }),
+      ),
+    ),
+  );
+  if (failure !== undefined) throw failure.error;
+}
+
+async function bringUp(
+  input: RecoverInput,
+  { manifest }: Inspection,
+  steps: Steps,
+  changed: string[],
+): Promise<void> {
+  const { operationId, host } = input;
+  const databases = (manifest?.databases ?? []).map(parseServiceName);
+  if (manifest === undefined || databases.length === 0) steps.skip('databases', 'the backup has none');
+  else
+    await steps.run('databases', async () => {
+      await started({ operationId, host, services: databases }, 'databases', changed);
+      const backup = { ident: parseIdent(input.source.ident), backupId: manifest.operationId };
+      const restored = await restoreDatabases({
+        ...stageOf(input, 'databases'),
+        ...backup,
+        services: databases,
+      });
+      return `${counted(restored.databases, 'database')} of ${databases.join(', ')}`;
+    });
+  let running!: Awaited<ReturnType<typeof planUp>>;
+  await steps.run('services', async () => {
+    running = await started({ operationId, host }, 'services', changed);
+    return running.line;
+  });
+  await steps.run('probes', () => probe({ operationId, host }, running.plan, 'probes'));
+}
+
+type Up = Parameters<typeof planUp>[0];
+
+async function started(up: Up, step: string, changed: string[]): ReturnType<typeof planUp> {
+  const planned = await planUp(up, step);
+  await ensureImages(up, planned.plan, step, changed);
+  await runHooks(up, planned.plan, step);
+  await startServices(up, planned.plan, step, changed);
+  return planned;
+}
+
+/** The recovered host backs up under its own name, and whoever wrote the old mirror no longer can. */
+async function resume(
+  { target, ident }: Taken,
+  input: RecoverInput,
+  release: () => Promise<void>,
+  steps: Steps,
+  changed: string[],
+): Promise<string> {
+  const own = parseIdent(input.host);
+  const { withdrawn } = await withdrawPushKeys({
+    ...stageOf(input, 'resume'),
+    ...targetNamed(target),
+    ident,
+  });
+  const { publicKey } = await makeBackupKey(input, target, own, 'resume', changed);
+  const access = { publicKey: publicKey!, takeover: own === ident };
+  await makeBackupAccount(input, target, own, access, 'resume', changed);
+  // Under its own name the backup may want the very mirror that is held.
+  await release();
+  const line = await backUpNow(input, own, steps, changed);
+  await scheduleBackups(input, own, 'resume', changed);
+  const keys = withdrawn === 0 ? '' : `; ${counted(withdrawn, 'old key')} of ${ident} withdrawn`;
+  return `${line}${keys}`;
+}

@@ -1,0 +1,77 @@
+import { CancellationScope } from '@temporalio/workflow';
+import type { Inspection } from '../../activities/recovery-activities.js';
+import type { Steps } from '../steps.js';
+import { rootMessage } from '../steps.js';
+import { type HeldMirror, holdMirror } from './hold-mirror.js';
+import { type Taken, discard, inspect, openMirror, withdrawKey } from './staged.js';
+
+/** What a recovery holds while it reads a mirror, and gives back however it ends. */
+export interface OpenMirror {
+  user: string;
+  /** Looked at again under the lock: a backup may have ended in between. */
+  inspection: Inspection;
+  /** The mirror may be written again; the key still stands. */
+  release: () => Promise<void>;
+  /** From now on the old trees tell what was there, and the stage may hold what is not in its place yet. */
+  pastReturn: () => void;
+}
+
+/** Steps `hold`, `key` and `withdraw` around the work. The key is withdrawn and the mirror let go in any case. */
+export async function withOpenMirror<T>(
+  taken: Taken,
+  steps: Steps,
+  changed: string[],
+  options: { cancelRunning: boolean; finished: () => Promise<void> },
+  work: (mirror: OpenMirror) => Promise<T>,
+): Promise<T> {
+  let held: HeldMirror | undefined;
+  let publicKey: string | undefined;
+  let discardable = true;
+  const release = async (): Promise<void> => {
+    const holding = held;
+    held = undefined;
+    await holding?.release();
+  };
+  let result: T;
+  try {
+    let inspection!: Inspection;
+    await steps.run('hold', async () => {
+      held = await holdMirror(taken.input, taken.ident, options.cancelRunning);
+      inspection = await inspect(taken, 'hold');
+      return `nothing writes ${taken.ident} meanwhile`;
+    });
+    let user = '';
+    await steps.run('key', async () => {
+      const opened = await openMirror(taken, 'key', changed, (key) => (publicKey = key));
+      user = opened.user;
+      return opened.line;
+    });
+    result = await work({ user, inspection, release, pastReturn: () => (discardable = false) });
+  } catch (error) {
+    await CancellationScope.nonCancellable(() => cleanUp());
+    throw error;
+  }
+  await CancellationScope.nonCancellable(() =>
+    steps.run('withdraw', async () => {
+      await withdrawKey(taken, publicKey!, 'withdraw');
+      publicKey = undefined;
+      await release();
+      await options.finished();
+      return 'and what was replaced is removed';
+    }),
+  );
+  return result;
+
+  /** Each part is tried, whatever the others do: the first failure is the one that counts. */
+  async function cleanUp(): Promise<void> {
+    const key = publicKey;
+    const parts = [
+      ...(key === undefined ? [] : [withdrawKey(taken, key, 'withdraw')]),
+      release(),
+      ...(discardable ? [discard(taken, 'withdraw')] : []),
+    ];
+    const failed = (await Promise.allSettled(parts)).find((part) => part.status === 'rejected');
+    const line = key === undefined ? 'no key was given' : 'the key is withdrawn';
+    steps.detail('withdraw', failed === undefined ? line : `not all of it: ${rootMessage(failed.reason)}`);
+  }
+}
