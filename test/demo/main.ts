@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { stringify } from 'yaml';
 import { parseConfig } from '../../client/config/parse.js';
 import { dataDirectory } from '../../client/temporal-settings.js';
 import { table } from '../../client/output.js';
@@ -13,6 +14,7 @@ import { Clock } from './clock.js';
 const words = process.argv.slice(2);
 const json = words.includes('--json');
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const configFile = path.join(labFolder, 'demo.yml');
 const target = 'myadmin@backup.lab:10023';
 
 /** The chain, each link started with `myc-wf start …`. Hosts are made anew, so that every run shows all of it. */
@@ -24,11 +26,13 @@ async function demo(lab: Lab): Promise<void> {
     backup: await lab.fresh('backup.lab'),
   }));
   const config = parseConfig(await readFile(lab.configFile, 'utf8'), lab.configFile);
+  // The operator's own: the lab writes its file anew whenever a host comes or goes.
+  await writeFile(configFile, stringify(config, { lineWidth: 0 }), { mode: 0o600 });
   const { uiUrl } = await clock.step('up: Temporal and a worker', () =>
-    ensureUp(lab.configFile, dataDirectory(config)),
+    ensureUp(configFile, dataDirectory(config)),
   );
   say(`Temporal UI: ${uiUrl}`);
-  const start = (...args: string[]): Promise<string> => myc(lab.configFile, ['start', ...args]);
+  const start = (...args: string[]): Promise<string> => myc(configFile, ['start', ...args]);
 
   await clock.step('vps-setup vps1 vps2 backup', () =>
     start('vps-setup', 'vps1.lab', 'vps2.lab', 'backup.lab'),
@@ -49,7 +53,7 @@ async function demo(lab: Lab): Promise<void> {
   say('\nvps1.lab is gone: its container and its volumes are removed');
   await clock.step('recover vps1 -> vps2', () => start('recover', `${target}#vps1.lab`, 'vps2.lab', '--yes'));
   const after = await proofOf(hosts.vps2);
-  const runUrl = await myc(lab.configFile, ['ui', 'host/vps2.lab']);
+  const runUrl = await myc(configFile, ['ui', 'host/vps2.lab']);
   report(clock, before, after, runUrl);
 }
 
@@ -96,7 +100,6 @@ function report(clock: Clock, before: Proof, after: Proof, uiUrl: string): void 
 
 /** Ends `up` and takes the demo's hosts away. */
 async function stop(): Promise<void> {
-  const configFile = path.join(labFolder, 'config.yml');
   const text = await readFile(configFile, 'utf8').catch(() => undefined);
   if (text !== undefined) await stopUp(dataDirectory(parseConfig(text, configFile)));
   await down();
