@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Config } from '../client/config/schema.js';
 import { parseAbsolutePath, parseIdent, parseOperationId } from '../workflows/contract/names.js';
@@ -6,10 +7,12 @@ import { makeKey, nothing, targetOf } from './backup-client.js';
 import { backupUnusable, transferFailed } from './backup-failures.js';
 import { accountName } from './backup-record.js';
 import { type StageContext, converge } from './converge.js';
-import { jobFailed } from './failures.js';
+import { jobFailed, lookFailed } from './failures.js';
 import type { JobRequest, JobResult } from './job.js';
 import type { PullInput, SourceInput, StageKey, StagedFiles, VerifyInput } from './recovery-activities.js';
 import { runJob, stopJob } from './run-job.js';
+
+const abandonedScript = new URL('scripts/abandoned-stages.sh', import.meta.url);
 
 /** On the filesystem of what is replaced, so that a rename is enough; nobody but root enters it. */
 export const stageFolder = ({ operationId }: StageInput): string =>
@@ -23,6 +26,7 @@ export async function ensureStage(
   const { knownHosts } = targetOf(config, input.target);
   const done = await converge(context, input, { ...nothing, packages: ['rsync', 'jq', 'openssh-client'] });
   if (input.dryRun) return done;
+  await removeAbandoned(context, input);
   return { ...done, publicKey: await makeKey(context, input.host, stageFolder(input), knownHosts) };
 }
 
@@ -92,3 +96,16 @@ const staged = z.object({ files: z.number(), bytes: z.number() });
 const verified = staged.extend({ problems: z.array(z.string()), count: z.number() });
 
 export const sourceIdent = (input: SourceInput) => parseIdent(input.ident);
+
+/** Stages of recoveries that were ended from outside; one that had begun to swap may hold what is in no other place. */
+async function removeAbandoned({ remote, signal }: StageContext, input: StageInput): Promise<void> {
+  const argv = [
+    'bash',
+    '-c',
+    await readFile(abandonedScript, 'utf8'),
+    'abandoned-stages.sh',
+    stageFolder(input),
+  ];
+  const { exit, stderr } = await remote.exec(argv, { signal, timeoutSeconds: 600 });
+  if (exit !== 0) throw lookFailed(input.host, stderr);
+}
