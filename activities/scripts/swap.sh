@@ -117,10 +117,11 @@ case $command in
     for place in "${places[@]}"; do
       for aside in "$place" "${place%/*}"; do
         # shellcheck disable=SC2086 # a pattern
-        rm -rf -- "${aside:?}"/.myc-wf-old-$which "$aside"/.myc-wf-new-$which
+        rm -rf -- "${aside%/}/.myc-wf-old-"$which "${aside%/}/.myc-wf-new-"$which
       done
     done
-    if [ "$project" = - ]; then rm -rf -- "$folder"; else rm -rf -- "${folder%/*}"/*; fi
+    rm -rf -- "$folder"
+    if [ "$project" != - ]; then find "${folder%/*}" -mindepth 1 -maxdepth 1 -exec rm -rf -- {} +; fi
     rmdir -- "${folder%/*}" 2>/dev/null || true
     ;;
   *) echo "swap.sh: unknown command $command" >&2 && exit 64 ;;
