@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Config } from '../client/config/schema.js';
 import { parseAbsolutePath, parseIdent, parseOperationId } from '../workflows/contract/names.js';
@@ -6,10 +7,12 @@ import { makeKey, nothing, targetOf } from './backup-client.js';
 import { backupUnusable, transferFailed } from './backup-failures.js';
 import { accountName } from './backup-record.js';
 import { type StageContext, converge } from './converge.js';
-import { jobFailed } from './failures.js';
+import { jobFailed, lookFailed } from './failures.js';
 import type { JobRequest, JobResult } from './job.js';
 import type { PullInput, SourceInput, StageKey, StagedFiles, VerifyInput } from './recovery-activities.js';
 import { runJob, stopJob } from './run-job.js';
+
+const stagesScript = new URL('scripts/stages.sh', import.meta.url);
 
 /** On the filesystem of what is replaced, so that a rename is enough; nobody but root enters it. */
 export const stageFolder = ({ operationId }: StageInput): string =>
@@ -23,6 +26,7 @@ export async function ensureStage(
   const { knownHosts } = targetOf(config, input.target);
   const done = await converge(context, input, { ...nothing, packages: ['rsync', 'jq', 'openssh-client'] });
   if (input.dryRun) return done;
+  await tidy(context, input, 'tidy');
   return { ...done, publicKey: await makeKey(context, input.host, stageFolder(input), knownHosts) };
 }
 
@@ -70,15 +74,9 @@ export async function verifyStage(context: StageContext, input: VerifyInput): Pr
 }
 
 /** What still writes into the stage is stopped first. */
-export async function discardStage({ remote, signal }: StageContext, input: StageInput): Promise<void> {
-  const { operationId } = input;
-  await stopJob(remote, { operationId: parseOperationId(operationId) });
-  const { exit, stderr } = await remote.exec(['rm', '-rf', '--', stageFolder(input)], {
-    signal,
-    timeoutSeconds: 600,
-  });
-  if (exit !== 0)
-    throw jobFailed({ host: input.host, step: input.step, exit: exit ?? 255, lastLines: [stderr.trim()] });
+export async function discardStage(context: StageContext, input: StageInput): Promise<void> {
+  await stopJob(context.remote, { operationId: parseOperationId(input.operationId) });
+  await tidy(context, input, 'discard');
 }
 
 /** The stage is the operation's own: what fills it need not wait for the host. */
@@ -92,3 +90,14 @@ const staged = z.object({ files: z.number(), bytes: z.number() });
 const verified = staged.extend({ problems: z.array(z.string()), count: z.number() });
 
 export const sourceIdent = (input: SourceInput) => parseIdent(input.ident);
+
+/** `tidy`: the stages of recoveries that were ended from outside; one that had begun to swap may hold what is in no other place. */
+async function tidy(
+  { remote, signal }: StageContext,
+  input: StageInput,
+  command: 'tidy' | 'discard',
+): Promise<void> {
+  const argv = ['bash', '-c', await readFile(stagesScript, 'utf8'), 'stages.sh', command, stageFolder(input)];
+  const { exit, stderr } = await remote.exec(argv, { signal, timeoutSeconds: 600 });
+  if (exit !== 0) throw lookFailed(input.host, stderr);
+}

@@ -7,7 +7,8 @@ export interface HoldBackupInput {
   operationId: string;
 }
 
-export const releaseSignal = defineSignal('release');
+/** An argument makes it a signal of somebody with the key: a signal without one is not believed. */
+export const releaseSignal = defineSignal<[operationId: string]>('release');
 
 /**
  * Holds `backup/<ident>` for a recovery, so that nothing writes the mirror while it is read. Only its parent lets it go: another
@@ -15,7 +16,7 @@ export const releaseSignal = defineSignal('release');
  */
 export async function holdBackup({ ident, host, operationId }: HoldBackupInput): Promise<void> {
   let released = false;
-  setHandler(releaseSignal, () => void (released = true));
+  setHandler(releaseSignal, (by) => void (released ||= by === operationId));
   const steps = new Steps({ operation: 'hold-backup', subject: ident, operationId, dryRun: false }, [
     { id: 'hold', title: `held by a recovery to ${host}` },
   ]);

@@ -66,7 +66,8 @@ BEGIN
     m := r.m;
     extent := CASE WHEN (m->>'admin_option')::bool THEN 'WITH ADMIN OPTION' ELSE '' END;
     IF current_setting('server_version_num')::int >= 160000 AND m ? 'set_option' THEN
-      extent := format('WITH ADMIN %s, INHERIT %s, SET %s', (m->>'admin_option')::bool, (m->>'inherit_option')::bool, (m->>'set_option')::bool);
+      extent := format('WITH ADMIN %s, INHERIT %s, SET %s', (m->>'admin_option')::bool::text,
+        (m->>'inherit_option')::bool::text, (m->>'set_option')::bool::text);
     END IF;
     EXECUTE format('GRANT %I TO %I %s', m->>'role', r.name, extent);
   END LOOP;
@@ -107,7 +108,7 @@ restore_database() { # DATABASE FILE
     sleep 0.5
   done
   wait "$!"
-  tables=$(grep -cE '^[0-9]+; [0-9]+ [0-9]+ TABLE ' <<<"$toc" || true)
+  tables=$(grep -cE '^[0-9]+; 1259 [0-9]+ TABLE ' <<<"$toc" || true)
   if (($(ask "$database" <<<"$held AND c.relkind IN ('r', 'p')") < tables)); then
     echo "the database $database of $service has fewer tables than its dump ($tables)" >&2
     exit 1

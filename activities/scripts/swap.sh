@@ -3,7 +3,8 @@
 #
 #   swap.sh look FOLDER OPERATION PROJECT yes|no   changes nothing
 #   swap.sh swap FOLDER OPERATION PROJECT yes|no   PROJECT's containers are removed first (- for none)
-#   swap.sh finish FOLDER OPERATION -              the old trees and the stage are removed
+#   swap.sh finish FOLDER OPERATION PROJECT        the old trees and the stage are removed; with a project, those of attempts that
+#                                                  failed before this one too
 #
 # Reads lines `data PATH DESTINATION` and `settings PATH DESTINATION`, tab-separated: PATH below FOLDER/stage. `no` stops with
 # exit code 21 where a data destination holds files or the project has containers; the result says which. The old tree is kept as
@@ -111,12 +112,16 @@ case $command in
     ;;
   finish)
     echo 'removing what was replaced' >"$MYC_PROGRESS"
+    which=$operation
+    if [ "$project" != - ]; then which='*'; fi
     for place in "${places[@]}"; do
       for aside in "$place" "${place%/*}"; do
-        rm -rf -- "$aside/.myc-wf-old-$operation" "$aside/.myc-wf-new-$operation"
+        # shellcheck disable=SC2086 # a pattern
+        rm -rf -- "${aside%/}/.myc-wf-old-"$which "${aside%/}/.myc-wf-new-"$which
       done
     done
     rm -rf -- "$folder"
+    if [ "$project" != - ]; then find "${folder%/*}" -mindepth 1 -maxdepth 1 -exec rm -rf -- {} +; fi
     rmdir -- "${folder%/*}" 2>/dev/null || true
     ;;
   *) echo "swap.sh: unknown command $command" >&2 && exit 64 ;;

@@ -26,7 +26,7 @@ export async function holdMirror(
       });
       return {
         release: async () => {
-          await child.signal(releaseSignal);
+          await child.signal(releaseSignal, operationId);
           await child.result();
         },
       };

@@ -71,7 +71,10 @@ export async function withOpenMirror<T>(
       ...(discardable ? [discard(taken, 'withdraw')] : []),
     ];
     const failed = (await Promise.allSettled(parts)).find((part) => part.status === 'rejected');
-    const line = key === undefined ? 'no key was given' : 'the key is withdrawn';
+    const kept = discardable
+      ? ''
+      : `; what was replaced is kept beside it as .myc-wf-old-${taken.input.operationId}`;
+    const line = `${key === undefined ? 'no key was given' : 'the key is withdrawn'}${kept}`;
     steps.detail('withdraw', failed === undefined ? line : `not all of it: ${rootMessage(failed.reason)}`);
   }
 }
