@@ -11,7 +11,7 @@ import { type StageContext, converge } from './converge.js';
 import { accepting } from './failures.js';
 import { requireMailcow } from './mailcow.js';
 import { serviceActivities } from './services.js';
-import { stageOpener } from './stage.js';
+import { stageOpener } from './stage-opener.js';
 
 export interface ActivityDependencies {
   /** The worker's configuration is the authority on hosts and secrets; inputs only name them. */

@@ -30,7 +30,7 @@ const container = `${network}_store`;
 export async function freshTarget(): Promise<LabTarget> {
   await buildTarget();
   await docker(['rm', '--force', '--volumes', container], { allowFailure: true });
-  const address = subnet().replace(/0\/24$/, '6');
+  const address = subnet().replace(/0\/24$/, '250');
   await docker([
     ...['run', '--detach', '--init', '--name', container, '--label', label, '--hostname', 'store.lab'],
     ...['--network', network, '--ip', address, '--entrypoint', 'bash', image],
