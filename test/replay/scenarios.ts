@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Activities, StageInput } from '../../activities/activities.js';
+import type { OperationName } from '../../workflows/contract/operations.js';
+import type { StartRequest } from '../../client/engine.js';
+import type { StartOptions } from '../../client/start-options.js';
+
+/** One run of each kind of workflow, as an operator starts it; its history is kept under this name. */
+export interface Scenario {
+  operation: OperationName;
+  words: string[];
+  options?: StartOptions;
+  /** Started first, and still running then. */
+  beside?: { operation: OperationName; words: string[] };
+}
+
+export const slowHost = 'slow.lab';
+
+export const scenarios: Record<string, Scenario | StartRequest> = {
+  'vps-setup': { operation: 'vpsSetup', words: ['vps1.lab'], options: { domain: 'www.example.org' } },
+  deploy: { operation: 'deploy', words: ['vps1.lab'], options: { domain: 'www.example.org' } },
+  'deploy-dry-run': { operation: 'deploy', words: ['vps1.lab'], options: { dryRun: true } },
+  up: { operation: 'up', words: ['vps1.lab'] },
+  'backup-install': { operation: 'backupInstall', words: ['myadmin@backup.lab:10023', 'vps1.lab'] },
+  backup: { operation: 'backup', words: ['vps1.lab'] },
+  fleet: { operation: 'deploy', words: ['vps1.lab', 'vps2.lab'] },
+  // Started by a Schedule, so it has no words of command.
+  'scheduled-backup': {
+    workflowType: 'scheduledBackup',
+    workflowId: 'schedule/backup/vps1.lab-2026-11-23T02:20:00Z',
+    input: { host: 'vps1.lab', ident: 'vps1.lab' },
+    searchAttributes: { Host: 'vps1.lab', Operation: 'backup' },
+  },
+  waiter: {
+    operation: 'deploy',
+    words: [slowHost],
+    options: { wait: true },
+    beside: { operation: 'deploy', words: [slowHost] },
+  },
+};
+
+const stage = { changed: ['wrote /etc/docker/daemon.json'], summary: '1 file' };
+
+/** Activities that say what a host would have, and touch none. */
+export const hostless: Partial<Activities> = {
+  ensureHostSetUp: () => Promise.resolve({ changed: ['named the host www.example.org'], summary: 'name' }),
+  ensureComposeReady: async ({ host }: StageInput) => {
+    if (host === slowHost) await sleep(3000);
+    return stage;
+  },
+  ensureCharmsInstalled: () => Promise.resolve(stage),
+  planServices: () =>
+    Promise.resolve({
+      services: [
+        { name: 'postgres', charm: 'postgres' },
+        { name: 'apache', charm: 'apache' },
+      ],
+      images: [{ image: 'postgres:17' }, { image: 'myc/cron:1', charm: 'cron' }],
+      hooks: [{ service: 'postgres', charm: 'postgres', hook: 'init' }],
+      warnings: [],
+      digest: 'digest',
+    }),
+  ensureImage: () => Promise.resolve({ changed: ['pulled an image'], summary: 'pulled an image' }),
+  runHook: () => Promise.resolve(),
+  composeUp: () => Promise.resolve({ changed: ['started postgres'], summary: 'started postgres' }),
+  probeServices: () => Promise.resolve({ healthy: ['postgres', 'apache'] }),
+  ensureBackupKey: () => Promise.resolve({ ...stage, publicKey: `ssh-ed25519 ${'A'.repeat(68)}` }),
+  ensureBackupAccount: () => Promise.resolve(stage),
+  ensureBackupSchedule: () => Promise.resolve(stage),
+  planBackup: () =>
+    Promise.resolve({
+      ...{ target: 'backup.lab:10023', ident: 'vps1.lab', directories: ['/srv/datastore'] },
+      ...{ databases: ['postgres'], stopped: [] },
+    }),
+  dumpDatabases: () => Promise.resolve({ databases: 1, bytes: 1000 }),
+  pushMirror: () => Promise.resolve({ stopped: false, files: 3, bytes: 1000, sent: 1000, deleted: 0 }),
+  closeBackup: () => Promise.resolve({ files: 3, bytes: 1000, special: 0, volatile: 0 }),
+};
