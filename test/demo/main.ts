@@ -1,7 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { parseConfig } from '../../client/config/parse.js';
+import type { Config } from '../../client/config/schema.js';
 import { dataDirectory } from '../../client/temporal-settings.js';
 import { table } from '../../client/output.js';
 import { down } from '../lab/fleet.js';
@@ -15,6 +16,7 @@ const words = process.argv.slice(2);
 const json = words.includes('--json');
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const configFile = path.join(labFolder, 'demo.yml');
+const adminKey = path.join(labFolder, 'myadmin_ed25519.pub');
 const target = 'myadmin@backup.lab:10023';
 
 /** The chain, each link started with `myc-wf start …`. Hosts are made anew, so that every run shows all of it. */
@@ -26,8 +28,10 @@ async function demo(lab: Lab): Promise<void> {
     backup: await lab.fresh('backup.lab'),
   }));
   const config = parseConfig(await readFile(lab.configFile, 'utf8'), lab.configFile);
-  // The operator's own: the lab writes its file anew whenever a host comes or goes.
-  await writeFile(configFile, stringify(config, { lineWidth: 0 }), { mode: 0o600 });
+  await stopUp(dataDirectory(config));
+  // What an earlier demo left half-way would wait for hosts that are no more.
+  await rm(dataDirectory(config), { recursive: true, force: true });
+  await writeConfig(config);
   const { uiUrl } = await clock.step('up: Temporal and a worker', () =>
     ensureUp(configFile, dataDirectory(config)),
   );
@@ -38,7 +42,7 @@ async function demo(lab: Lab): Promise<void> {
     start('vps-setup', 'vps1.lab', 'vps2.lab', 'backup.lab'),
   );
   await clock.step('deploy vps1 backup', () => start('deploy', 'vps1.lab', 'backup.lab'));
-  await writeComposeFiles(lab, hosts.vps1, hosts.backup);
+  await writeComposeFiles(hosts.vps1, hosts.backup);
   await clock.step('up backup', () => start('up', 'backup.lab'));
   await clock.step('up vps1', () => start('up', 'vps1.lab'));
   await fillHost(hosts.vps1);
@@ -57,9 +61,16 @@ async function demo(lab: Lab): Promise<void> {
   report(clock, before, after, runUrl);
 }
 
+/** The operator's own file, since the lab writes its one anew whenever a host comes or goes; with the key of a colleague. */
+async function writeConfig(config: Config): Promise<void> {
+  const keys = [...(config['ssh-access']?.['public-keys'] ?? []), (await readFile(adminKey, 'utf8')).trim()];
+  const own = { ...config, 'ssh-access': { ...config['ssh-access'], 'public-keys': keys } };
+  await writeFile(configFile, stringify(own, { lineWidth: 0 }), { mode: 0o600 });
+}
+
 /** What an operator writes on the hosts: the services of the shop, and the accounts of the backup server. */
-async function writeComposeFiles(lab: Lab, vps1: LabHost, backup: LabHost): Promise<void> {
-  const key = await readFile(path.join(path.dirname(lab.configFile), 'myadmin_ed25519.pub'), 'utf8');
+async function writeComposeFiles(vps1: LabHost, backup: LabHost): Promise<void> {
+  const key = await readFile(adminKey, 'utf8');
   const write = (host: LabHost, text: string): Promise<string> =>
     host.exec(['sh', '-c', 'cat > /opt/apps/myc-deploy/compose.yml'], { input: text });
   await write(vps1, 'postgres:\napache:\n');
