@@ -88,7 +88,8 @@ const besideOthers = (
   { remote, onProgress, signal }: StageContext,
   { operationId, step }: StageInput,
   job: Omit<JobRequest, 'operationId' | 'step'>,
-): Promise<JobResult> => runJob(remote, { operationId, step, exclusive: 'beside', ...job }, onProgress, signal);
+): Promise<JobResult> =>
+  runJob(remote, { operationId, step, exclusive: 'beside', ...job }, onProgress, signal);
 
 const staged = z.object({ files: z.number(), bytes: z.number() });
 const verified = staged.extend({ problems: z.array(z.string()), count: z.number() });
