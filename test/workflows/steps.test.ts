@@ -31,7 +31,7 @@ test('people read the failure itself, neither its wrappers nor its cause', () =>
 });
 
 test('without one, the innermost cause says what happened', () => {
-  const timeout = activity(new TimeoutFailure('activity StartToClose timeout', undefined, 1));
+  const timeout = activity(new TimeoutFailure('activity StartToClose timeout', undefined, 'START_TO_CLOSE'));
   expect(rootMessage(timeout)).toBe('activity StartToClose timeout');
   expect(failureType(timeout)).toBeUndefined();
   expect(rootMessage('words')).toBe('words');
