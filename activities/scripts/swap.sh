@@ -58,20 +58,37 @@ exchange() { # NEW PLACE OLD
   mv -T -- "$new" "$place"
 }
 
-swap_one() { # STAGED PLACE
-  local from=$1 place=$2 parent=${2%/*} aside entry
+# Where the new tree waits and the old one goes: beside PLACE, or inside it where it is a mount. Into $aside, $new and $old.
+around() { # PLACE
+  local parent=${1%/*}
   aside=${parent:-/}
-  if mountpoint -q -- "$place"; then aside=$place; else mkdir -p -- "$aside"; fi
-  local new=${aside%/}/.myc-wf-new-$operation old=${aside%/}/.myc-wf-old-$operation
-  if [ -e "$from" ] && [ "$(device "$from")" != "$(device "$aside")" ]; then
-    # Copied beside its place, so that a rename is enough afterwards; that the staged one has gone says the copy is whole.
-    echo "copying to $place" >"$MYC_PROGRESS"
-    rm -rf -- "$new"
-    mkdir -p -- "$new"
-    cp -a -T -- "$from" "$new/copy"
-    mv -T -- "$from" "$from.copied"
-  fi
-  if [ ! -e "$from" ] && [ -e "$new/copy" ]; then from=$new/copy; fi
+  if mountpoint -q -- "$1"; then aside=$1; else mkdir -p -- "$aside"; fi
+  new=${aside%/}/.myc-wf-new-$operation/${1##*/} old=${aside%/}/.myc-wf-old-$operation
+}
+
+# From another filesystem it is copied beside its place, so that a rename is enough afterwards; that the staged one has gone says
+# the copy is whole.
+copy_beside() { # STAGED PLACE
+  local from=$1 aside new old pause=0.1
+  around "$2"
+  if [ ! -e "$from" ] || [ "$(device "$from")" = "$(device "$aside")" ]; then return 0; fi
+  rm -rf -- "$new"
+  mkdir -p -- "${new%/*}"
+  cp -a -T -- "$from" "$new" &
+  while kill -0 "$!" 2>/dev/null; do
+    # A large tree takes longer than a job may stand still.
+    printf 'copying to %s, %s KiB used there\n' "$2" "$(df --output=used -- "$aside" | tail -n 1)" >"$MYC_PROGRESS"
+    sleep "$pause"
+    pause=1
+  done
+  wait "$!"
+  mv -T -- "$from" "$from.copied"
+}
+
+swap_one() { # STAGED PLACE
+  local from=$1 place=$2 entry aside new old
+  around "$place"
+  if [ ! -e "$from" ] && [ -e "$new" ]; then from=$new; fi
   if [ "$aside" != "$place" ]; then
     exchange "$from" "$place" "$old/${place##*/}"
     return
@@ -105,6 +122,9 @@ case $command in
       : >"$folder/swapping"
       sync -- "$folder/swapping"
     fi
+    for i in "${!places[@]}"; do copy_beside "${staged[i]}" "${places[i]}"; done
+    # Whoever stops the job now, the trees are the new ones in the end: half of each would be neither.
+    trap '' TERM
     echo 'removing the old containers' >"$MYC_PROGRESS"
     containers | xargs -r docker rm --force >/dev/null
     echo 'renaming' >"$MYC_PROGRESS"

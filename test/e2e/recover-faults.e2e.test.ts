@@ -58,13 +58,19 @@ const killWorker = async () => {
   await up.kill9();
   up = await operator.up();
 };
+const terminated = async () => {
+  const temporal = await connect(operator.settings, {});
+  await temporal.client.workflow.getHandle(`host/${next}`).terminate('in the UI');
+  await temporal.close();
+};
+const units = 'systemctl list-units --all --no-legend --plain "myc-*"';
 /** Jobs that were started more than once since the host booted, of all operations. */
 const startedTwice = () => shell("journalctl -b -o cat | grep -o '^Started myc-[^ ]*' | sort | uniq -d");
 /** Nothing may read the mirror any more, nothing holds it, and nothing is left of the stage. */
 async function expectNothingLeft(): Promise<void> {
   expect(await keys(lost, 'read')).toBe('');
   expect(await shell('ls -Ad /srv/.myc-wf-* /opt/apps/.myc-wf-* 2>/dev/null || true')).toBe('');
-  expect(await shell('systemctl list-units --all --no-legend "myc-*"')).toBe('');
+  expect(await shell(units)).toBe('');
   await until(`backup/${lost} is free`, async () => !(await operator.done('status')).stdout.includes(lost));
 }
 
@@ -184,18 +190,34 @@ test('what a terminated recovery left is stopped by the next operation, and the 
   await gates.slow(2000);
   const operationId = await recovering('--yes');
   await transferring();
-  const temporal = await connect(operator.settings, {});
-  await temporal.client.workflow.getHandle(`host/${next}`).terminate('in the UI');
-  await temporal.close();
-  expect(await shell('systemctl list-units --no-legend --plain "myc-*"')).toContain(operationId);
+  await terminated();
+  expect(await shell(units)).toContain(operationId);
   const after = await operator.done('start', 'vps-setup', next);
   expect(after.stdout).toContain(`stopped what still ran of an earlier operation: data (${operationId})`);
-  expect(await shell('systemctl list-units --all --no-legend "myc-*"')).toBe('');
+  expect(await shell(units)).toBe('');
   await until(`backup/${lost} is free`, async () => !(await operator.done('status')).stdout.includes(lost));
   expect(await keys(lost, 'read')).not.toBe('');
 });
 
-test('the next recovery takes away what that one left, and goes on when the Temporal server is killed', async () => {
+test('terminated in the middle of the swap, the trees are the new ones all the same', async () => {
+  await shell(`echo since >${since}`);
+  const operationId = await recovering('--yes');
+  await gates.holding('^mv -T -- .* /srv/datastore$', async () => {
+    // What the recovery before left was taken away: this is its own.
+    expect((await keys(lost, 'read')).split('\n')).toHaveLength(1);
+    await terminated();
+    const stopping = operator.done('start', 'vps-setup', next);
+    await until('it is asked to stop', async () => (await shell(units)).includes('deactivating'));
+    await shell('rm /root/gates/hold');
+    expect((await stopping).stdout).toContain(
+      `stopped what still ran of an earlier operation: swap (${operationId})`,
+    );
+  });
+  expect(await shell(`ls ${files} && ls ${since} 2>&1 || true`)).toMatch(/^1\n.*No such file/s);
+  expect(await shell('ls -A /srv')).toContain(`.myc-wf-old-${operationId}`);
+});
+
+test('the next recovery takes away what those left, and goes on when the Temporal server is killed', async () => {
   await gates.slow(2000);
   const following = operator.myc(['start', 'recover', `myadmin@${target.name}#${lost}`, next, '--yes']);
   await transferring();

@@ -6,7 +6,7 @@ export function seenProcesses(): { stop: () => Promise<string> } {
   const seen = new Set<string>();
   const stopped = new AbortController();
   const looking = (async () => {
-    for (; !stopped.signal.aborted; await sleep(50)) {
+    for (; !stopped.signal.aborted; await sleep(100)) {
       const processes = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
       const lines = processes.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''));
       for (const line of await Promise.all(lines)) seen.add(line.replaceAll('\0', ' '));

@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+const script = fileURLToPath(new URL('../../../activities/scripts/swap.sh', import.meta.url));
+const operation = '20261123T031500Z-k3x9qa';
+/** Counts its calls, and at the one that is named kills the script before or after it, or holds it. */
+const mv = `#!/bin/bash
+n=$(cat "$GATE/count"); echo $((n + 1)) >"$GATE/count"
+if [ "$n" = "$AT" ] && [ "$HOW" = before ]; then kill -9 "$PPID"; exit 1; fi
+if [ "$n" = "$AT" ] && [ "$HOW" = hold ]; then : >"$GATE/held"; until [ -e "$GATE/go" ]; do sleep 0.02; done; fi
+/usr/bin/env -u NONE PATH=/usr/bin:/bin mv "$@" || exit
+if [ "$n" = "$AT" ] && [ "$HOW" = after ]; then kill -9 "$PPID"; fi
+`;
+
+let folder: string;
+const restore = () => path.join(folder, 'restore', operation);
+/** On the filesystem of the stage, and on another one. */
+let roots: string[];
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'myc-swap-'));
+  roots = [path.join(folder, 'here'), await mkdtemp('/dev/shm/myc-swap-')];
+  await mkdir(path.join(folder, 'bin'));
+  await writeFile(path.join(folder, 'bin/mv'), mv);
+  await chmod(path.join(folder, 'bin/mv'), 0o755);
+});
+afterEach(async () => {
+  for (const root of [folder, ...roots]) await rm(root, { recursive: true, force: true });
+});
+
+/** Two trees that stand, and two that are staged for their places. */
+async function prepare(root: string): Promise<void> {
+  await rm(path.join(restore(), 'stage'), { recursive: true, force: true });
+  await rm(root, { recursive: true, force: true });
+  for (const name of ['settings', 'data']) {
+    await mkdir(path.join(root, name), { recursive: true });
+    await writeFile(path.join(root, name, 'file'), `old ${name}`);
+    await mkdir(path.join(restore(), 'stage', name), { recursive: true });
+    await writeFile(path.join(restore(), 'stage', name, 'file'), `new ${name}`);
+  }
+  await rm(path.join(restore(), 'swapping'), { force: true });
+  await writeFile(path.join(folder, 'count'), '0');
+}
+
+function swap(root: string, command: string, at = -1, how = '') {
+  const env = {
+    ...{ PATH: `${folder}/bin:/usr/bin:/bin`, GATE: folder, AT: String(at), HOW: how },
+    ...{ MYC_PROGRESS: path.join(folder, 'progress'), MYC_RESULT: path.join(folder, 'result') },
+  };
+  const child = spawn('bash', [script, command, restore(), operation, '-', 'yes'], { env, detached: true });
+  child.stdin.end(['settings', 'data'].map((name) => `${name}\t/${name}\t${root}/${name}\n`).join(''));
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { pid: child.pid!, ended };
+}
+const file = (...parts: string[]) => readFile(path.join(...parts), 'utf8');
+async function expectSwapped(root: string, when: string): Promise<void> {
+  for (const name of ['settings', 'data']) {
+    expect(await file(root, name, 'file'), when).toBe(`new ${name}`);
+    expect(await file(root, `.myc-wf-old-${operation}`, name, 'file'), when).toBe(`old ${name}`);
+  }
+  expect(await swap(root, 'finish').ended).toBe(0);
+  expect((await readdir(root)).sort(), when).toEqual(['data', 'settings']);
+}
+
+test.each([0, 1])(
+  'killed before or after any of its renames and run again, it swaps once (root %i)',
+  async (i) => {
+    const root = roots[i]!;
+    let renames = Infinity;
+    for (let at = 0; at < renames; at += 1)
+      for (const how of ['before', 'after']) {
+        await prepare(root);
+        expect(await swap(root, 'swap', at, how).ended).not.toBe(0);
+        expect(await swap(root, 'swap').ended).toBe(0);
+        renames = Number(await file(folder, 'count'));
+        await expectSwapped(root, `killed ${how} ${at}`);
+        // Of the one that was killed before its rename only: it is counted twice.
+        renames -= how === 'before' ? 1 : 0;
+      }
+    expect(renames).toBe(i === 0 ? 4 : 6);
+  },
+);
+
+test('a stop in the middle of the renames comes too late: the trees are the new ones', async () => {
+  const root = roots[0]!;
+  await prepare(root);
+  const { pid, ended } = swap(root, 'swap', 3, 'hold');
+  while (!(await readdir(folder)).includes('held')) await sleep(20);
+  expect(await readdir(root)).not.toContain('data');
+  process.kill(-pid, 'SIGTERM');
+  await writeFile(path.join(folder, 'go'), '');
+  expect(await ended).toBe(0);
+  await expectSwapped(root, 'stopped');
+});
