@@ -1,7 +1,9 @@
+import { Context } from '@temporalio/activity';
 import { accepting } from './failures.js';
 import { parsePublicKey } from './backup-client.js';
 import type { BackupDependencies } from './backups.js';
 import { inspectBackup } from './inspect-backup.js';
+import { reaching } from './patience.js';
 import type { RecoveryActivities, SourceInput } from './recovery-activities.js';
 import { restoreDatabases } from './restore-databases.js';
 import { discardStage, ensureStage, pullBackup, sourceIdent, verifyStage } from './stage.js';
@@ -22,7 +24,11 @@ export function recoveryActivities({
   const adminOf = async ({ target, admin }: SourceInput): Promise<TargetAdmin> =>
     targetAdmin(await remotes.backupTarget(target, admin), target, signal());
   return {
-    inspectBackup: accepting(async (input) => inspectBackup(input, await adminOf(input))),
+    inspectBackup: accepting(async (input) =>
+      reaching(Context.current().info, input, input.target, async () =>
+        inspectBackup(input, await adminOf(input)),
+      ),
+    ),
     checkDestination: accepting(async (input) => checkDestination(await stage(input), input)),
     ensureStage: accepting(async (input) =>
       ensureStage(await stage(input), input, await config(), await adminOf(input)),

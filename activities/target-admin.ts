@@ -25,8 +25,8 @@ const keys = z.object({
 
 export function targetAdmin(remote: Remote, target: string, signal: AbortSignal): TargetAdmin {
   /** Undefined for exit 3: no such ident. */
-  const said = async (words: string[]): Promise<unknown> => {
-    const { exit, stdout, stderr } = await remote.exec(words, { signal });
+  const said = async (words: string[], timeoutSeconds = 60): Promise<unknown> => {
+    const { exit, stdout, stderr } = await remote.exec(words, { signal, timeoutSeconds });
     if (exit === 3) return undefined;
     if (exit !== 0) throw targetRefused(target, words.slice(0, 3).join(' '), stderr);
     try {
@@ -35,8 +35,8 @@ export function targetAdmin(remote: Remote, target: string, signal: AbortSignal)
       throw targetRefused(target, words.slice(0, 3).join(' '), 'its answer is no JSON');
     }
   };
-  const known = async (ident: Ident, words: string[]): Promise<unknown> => {
-    const answer = await said(words);
+  const known = async (ident: Ident, words: string[], timeoutSeconds?: number): Promise<unknown> => {
+    const answer = await said(words, timeoutSeconds);
     if (answer === undefined) throw unknownIdent(target, ident);
     return answer;
   };
@@ -56,6 +56,7 @@ export function targetAdmin(remote: Remote, target: string, signal: AbortSignal)
       account.parse(await known(ident, ['request-recovery-key', ident, ...key.split(' '), String(hours)]))
         .user,
     removeKey: async (ident, key) => void (await said(['ssh-key', 'rm', ident, ...key.split(' ')])),
-    inspect: (ident) => known(ident, ['inspect', ident]),
+    // It walks over the whole mirror.
+    inspect: (ident) => known(ident, ['inspect', ident], 1000),
   };
 }

@@ -3,6 +3,7 @@ import { taskQueue } from '../workflows/contract/ids.js';
 import type { WorkflowSource } from './bundle.js';
 import { refuseForeignInput } from './codec/activity-interceptors.js';
 import { makeDataConverter, workflowInterceptorModules } from './codec/data-converter.js';
+import { stayAlive } from './stay-alive.js';
 
 export interface PollOptions {
   connectionOptions: NativeConnectionOptions;
@@ -30,7 +31,7 @@ export async function poll(options: PollOptions): Promise<void> {
       dataConverter: makeDataConverter(key),
       // A bundle has the workflow's interceptors in it already; from source they are bundled here.
       interceptors: {
-        activity: [refuseForeignInput],
+        activity: [refuseForeignInput, stayAlive],
         ...('workflowsPath' in workflows ? { workflowModules: workflowInterceptorModules } : {}),
       },
       shutdownGraceTime: '30 s',

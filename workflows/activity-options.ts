@@ -8,18 +8,30 @@ const retry = {
   maximumInterval: '30 s',
 } as const;
 
+/** Heartbeats come every second or two, at least every five; several may be lost before the worker is taken for dead. */
+const heartbeatTimeout = '30 s';
+
 /** One look: a round trip, a few files read. */
 export const looking: ActivityOptions = {
   startToCloseTimeout: '2 min',
   // An unreachable host is reported to the operator while they still watch.
   scheduleToCloseTimeout: '10 min',
+  heartbeatTimeout,
   retry,
+};
+
+/** A walk over a mirror of millions of files, on the target. */
+export const walking: ActivityOptions = {
+  ...looking,
+  startToCloseTimeout: '20 min',
+  scheduleToCloseTimeout: '1 h',
 };
 
 /** A look that may find a service not ready yet: it was waited for before, so a minute tells that it does not stay up. */
 export const probing: ActivityOptions = {
   startToCloseTimeout: '1 min',
   scheduleToCloseTimeout: '2 min',
+  heartbeatTimeout,
   retry: { ...retry, maximumInterval: '5 s' },
 };
 
@@ -28,8 +40,7 @@ export const changing: ActivityOptions = {
   // apt on a slow mirror; a stalled job is ended by its own stall limit long before.
   startToCloseTimeout: '1 h',
   scheduleToCloseTimeout: '6 h',
-  // Heartbeats come every second or two; twenty may be lost before the worker is taken for dead.
-  heartbeatTimeout: '30 s',
+  heartbeatTimeout,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry,
 };

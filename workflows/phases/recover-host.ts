@@ -6,7 +6,7 @@ import { parseIdent, parseServiceName } from '../contract/names.js';
 import type { RecoverInput } from '../contract/operations.js';
 import type { Steps } from '../steps.js';
 import { counted } from './backup.js';
-import { stageOf } from './stage.js';
+import { firstStageOf, stageOf } from './stage.js';
 import { installCharms } from './charms.js';
 import {
   backUpNow,
@@ -57,7 +57,7 @@ export async function recoverHost(input: RecoverInput, steps: Steps, changed: st
     ...{ places: hostPlaces, stopProject: true },
   };
   await steps.run('inspect', async () => {
-    const inspection = await inspect(taken, 'inspect');
+    const inspection = await inspect(taken, 'inspect', firstStageOf);
     await checkPlaces(taken, 'inspect');
     return inspectedText(inspection);
   });

@@ -3,6 +3,7 @@ import type { BackupTarget } from '../contract/addresses.js';
 import type { Ident } from '../contract/names.js';
 import type { OperationInput } from '../contract/operations.js';
 import type { Steps } from '../steps.js';
+import { firstStageOf } from './stage.js';
 import { type Taken, checkPlaces, finish, inspect, inspectedText, pull, swapIn, verify } from './staged.js';
 import { withOpenMirror } from './take-back.js';
 
@@ -37,7 +38,7 @@ export async function recoverPath(
     stopProject: false,
   };
   await steps.run('inspect', async () => {
-    const inspection = await inspect(taken, 'inspect');
+    const inspection = await inspect(taken, 'inspect', firstStageOf);
     await checkPlaces(taken, 'inspect');
     return inspectedText(inspection);
   });

@@ -1,7 +1,7 @@
 import { ApplicationFailure, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../../activities/activities.js';
 import type { Inspection, Place, SourceInput } from '../../activities/recovery-activities.js';
-import { changing, looking, transferring } from '../activity-options.js';
+import { changing, looking, transferring, walking } from '../activity-options.js';
 import { bytesText, durationText } from '../contract/amounts.js';
 import type { BackupTarget } from '../contract/addresses.js';
 import type { Ident } from '../contract/names.js';
@@ -12,8 +12,8 @@ import { firstStageOf, stageOf } from './stage.js';
 import { targetNamed } from './install-backups.js';
 import { told } from './told.js';
 
-const { inspectBackup, checkDestination, requestRestoreKey, withdrawRestoreKey } =
-  proxyActivities<Activities>(looking);
+const { checkDestination, requestRestoreKey, withdrawRestoreKey } = proxyActivities<Activities>(looking);
+const { inspectBackup } = proxyActivities<Activities>(walking);
 const { ensureStage } = proxyActivities<Activities>(changing);
 const { pullBackup, verifyStage, swapData, finishRestore, discardStage } =
   proxyActivities<Activities>(transferring);
@@ -32,8 +32,8 @@ export interface Taken {
 /** Left on the mirror's side by what is taken itself. */
 const records = ['/var/lib/myc-wf/backup/manifest.json', '/var/lib/myc-wf/backup/files.sha256'];
 
-const source = ({ input, target, ident, unverified }: Taken, step: string): SourceInput => ({
-  ...stageOf(input, step),
+const source = ({ input, target, ident, unverified }: Taken, step: string, stage = stageOf): SourceInput => ({
+  ...stage(input, step),
   ...targetNamed(target),
   ident,
   unverified,
@@ -44,8 +44,8 @@ const swap = ({ input, places, stopProject }: Taken, step: string, stage = stage
   mayReplace: input.yes ?? false,
 });
 
-export const inspect = (taken: Taken, step: string): Promise<Inspection> =>
-  inspectBackup(source(taken, step));
+export const inspect = (taken: Taken, step: string, stage = stageOf): Promise<Inspection> =>
+  inspectBackup(source(taken, step, stage));
 
 export function inspectedText({ files, bytes, manifest, changedSince }: Inspection): string {
   if (manifest === undefined)
