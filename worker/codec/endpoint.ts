@@ -38,7 +38,8 @@ export async function startCodecEndpoint({
     if (headers.host !== host || headers.origin !== uiOrigin) return end(response, 403);
     response.setHeader('Access-Control-Allow-Origin', uiOrigin);
     response.setHeader('Vary', 'Origin');
-    if (url !== '/decode') return end(response, 404);
+    // The UI adds a query, which a decoder without a store of its own need not read.
+    if (url?.split('?', 1)[0] !== '/decode') return end(response, 404);
     if (method === 'OPTIONS') {
       response.setHeader('Access-Control-Allow-Methods', 'POST');
       response.setHeader('Access-Control-Allow-Headers', 'content-type, x-namespace');
