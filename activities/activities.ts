@@ -30,6 +30,8 @@ export interface StageInput {
   dryRun: boolean;
   /** Take the host over from another control plane, in the operation's first stage. */
   takeover?: boolean;
+  /** The operation's first stage on the host: one that cannot be reached then is told soon, since nothing has begun. */
+  first?: boolean;
 }
 
 /** What a stage changed, or would change on a dry run. */

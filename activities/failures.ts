@@ -34,6 +34,17 @@ export function hostUnreachable(host: string, why: string, cause?: unknown): App
   });
 }
 
+/** At the beginning of an operation, when nothing would be left half done. */
+export function hostNeverReached(host: string, seconds: number, cause: Error): ApplicationFailure {
+  const why = cause.message.replace(/; it is tried again.*/s, '');
+  return final(
+    'HostUnreachable',
+    `${why}; it was tried for ${seconds} s and nothing was begun: check that ${host} is up and its address is right, then run ` +
+      'the operation again',
+    cause,
+  );
+}
+
 /** `presented` is what the host showed: a fingerprint, or that it has no key of a pinned type. */
 export function hostKeyChanged(host: string, presented: string): ApplicationFailure {
   return final(

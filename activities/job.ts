@@ -19,8 +19,11 @@ export interface JobRequest {
   args?: readonly string[];
   /** The script's standard input; kept 0600 on the host until the job has ended. May hold secrets. */
   input?: string | Uint8Array;
-  /** Takes the host's flock (default). A job that only reads (a backup's push) runs beside others with false. */
-  exclusive?: boolean;
+  /**
+   * Takes the host's flock (default). A job that only reads (a backup's push) runs beside others with false; `beside` does so
+   * too, and is of the operation that holds the host: left behind by a terminated one, the next operation stops it.
+   */
+  exclusive?: boolean | 'beside';
   /** Values masked in a failure's last lines. */
   secrets?: readonly string[];
   /** The job is stopped and fails as JobStalled when its progress has not moved for so long. 600 when left out. */

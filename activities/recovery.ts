@@ -24,7 +24,9 @@ export function recoveryActivities({
   return {
     inspectBackup: accepting(async (input) => inspectBackup(input, await adminOf(input))),
     checkDestination: accepting(async (input) => checkDestination(await stage(input), input)),
-    ensureStage: accepting(async (input) => ensureStage(await stage(input), input, await config())),
+    ensureStage: accepting(async (input) =>
+      ensureStage(await stage(input), input, await config(), await adminOf(input)),
+    ),
     requestRestoreKey: accepting(async (input) => ({
       user: await (
         await adminOf(input)

@@ -76,7 +76,7 @@ async function attend(
 ): Promise<JobResult> {
   const input = Buffer.from(request.input ?? '');
   const holder = `${request.step} (${request.operationId})`;
-  const exclusive = request.exclusive === false ? 'no' : 'yes';
+  const exclusive = { true: 'yes', false: 'no', beside: 'beside' }[`${request.exclusive ?? true}`];
   const sizes = [String(script.length), String(input.length)];
   const record: JobResult = { exit: -1, result: '', lastLines: [], ranNow: true };
   let vanished = false;

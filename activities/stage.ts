@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Config } from '../client/config/schema.js';
 import { parseAbsolutePath, parseIdent, parseOperationId } from '../workflows/contract/names.js';
 import type { StageInput } from './activities.js';
-import { makeKey, nothing, targetOf } from './backup-client.js';
+import { makeKey, nothing, parsePublicKey, targetOf } from './backup-client.js';
 import { backupUnusable, transferFailed } from './backup-failures.js';
 import { accountName } from './backup-record.js';
 import { type StageContext, converge } from './converge.js';
@@ -11,6 +11,7 @@ import { jobFailed, lookFailed } from './failures.js';
 import type { JobRequest, JobResult } from './job.js';
 import type { PullInput, SourceInput, StageKey, StagedFiles, VerifyInput } from './recovery-activities.js';
 import { runJob, stopJob } from './run-job.js';
+import type { TargetAdmin } from './target-admin.js';
 
 const stagesScript = new URL('scripts/stages.sh', import.meta.url);
 
@@ -22,11 +23,14 @@ export async function ensureStage(
   context: StageContext,
   input: SourceInput,
   config: Config,
+  admin: TargetAdmin,
 ): Promise<StageKey> {
   const { knownHosts } = targetOf(config, input.target);
   const done = await converge(context, input, { ...nothing, packages: ['rsync', 'jq', 'openssh-client'] });
   if (input.dryRun) return done;
-  await tidy(context, input, 'tidy');
+  // Of recoveries that were ended from outside, and withdrew nothing. Their stages go afterwards: killed here, it is done again.
+  for (const key of await stages(context, input, 'keys')) await admin.removeKey(sourceIdent(input), key);
+  await stages(context, input, 'tidy');
   return { ...done, publicKey: await makeKey(context, input.host, stageFolder(input), knownHosts) };
 }
 
@@ -76,7 +80,7 @@ export async function verifyStage(context: StageContext, input: VerifyInput): Pr
 /** What still writes into the stage is stopped first. */
 export async function discardStage(context: StageContext, input: StageInput): Promise<void> {
   await stopJob(context.remote, { operationId: parseOperationId(input.operationId) });
-  await tidy(context, input, 'discard');
+  await stages(context, input, 'discard');
 }
 
 /** The stage is the operation's own: what fills it need not wait for the host. */
@@ -84,20 +88,22 @@ const besideOthers = (
   { remote, onProgress, signal }: StageContext,
   { operationId, step }: StageInput,
   job: Omit<JobRequest, 'operationId' | 'step'>,
-): Promise<JobResult> => runJob(remote, { operationId, step, exclusive: false, ...job }, onProgress, signal);
+): Promise<JobResult> =>
+  runJob(remote, { operationId, step, exclusive: 'beside', ...job }, onProgress, signal);
 
 const staged = z.object({ files: z.number(), bytes: z.number() });
 const verified = staged.extend({ problems: z.array(z.string()), count: z.number() });
 
 export const sourceIdent = (input: SourceInput) => parseIdent(input.ident);
 
-/** `tidy`: the stages of recoveries that were ended from outside; one that had begun to swap may hold what is in no other place. */
-async function tidy(
+/** See the script; `keys` answers public keys. */
+async function stages(
   { remote, signal }: StageContext,
   input: StageInput,
-  command: 'tidy' | 'discard',
-): Promise<void> {
+  command: 'keys' | 'tidy' | 'discard',
+): Promise<string[]> {
   const argv = ['bash', '-c', await readFile(stagesScript, 'utf8'), 'stages.sh', command, stageFolder(input)];
-  const { exit, stderr } = await remote.exec(argv, { signal, timeoutSeconds: 600 });
+  const { exit, stdout, stderr } = await remote.exec(argv, { signal, timeoutSeconds: 600 });
   if (exit !== 0) throw lookFailed(input.host, stderr);
+  return stdout.split('\n').filter(Boolean).map(parsePublicKey);
 }

@@ -2,6 +2,7 @@ import { backupTargetName } from './contract/addresses.js';
 import { parseHostName, parseIdent, parseOperationId } from './contract/names.js';
 import type { BackupInstallInput, OperationResult } from './contract/operations.js';
 import { backUpNow, makeBackupAccount, makeBackupKey, scheduleBackups } from './phases/install-backups.js';
+import { firstStageOf } from './phases/stage.js';
 import { summed } from './phases/told.js';
 import { Steps, accepting } from './steps.js';
 
@@ -20,7 +21,7 @@ export async function backupInstall(input: BackupInstallInput): Promise<Operatio
   const changed: string[] = [];
   let key: string | undefined;
   await steps.run('key', async () => {
-    const { publicKey, line } = await makeBackupKey(input, target, ident, 'key', changed);
+    const { publicKey, line } = await makeBackupKey(input, target, ident, 'key', changed, firstStageOf);
     key = publicKey;
     return line;
   });

@@ -4,6 +4,7 @@ import { parseHostName, parseIdent, parseOperationId } from './contract/names.js
 import type { BackupInput, OperationResult } from './contract/operations.js';
 import { lockedChild } from './locked-child.js';
 import { close, dump, lookAtBackup, mirror, plannedText } from './phases/backup.js';
+import { firstStageOf, stageOf } from './phases/stage.js';
 import { Steps, accepting } from './steps.js';
 
 /** `start backup HOST…`: dumps first, then the mirror, then the manifest that closes it. Runs under `backup/<ident>`. */
@@ -19,7 +20,9 @@ export async function backup(input: BackupInput): Promise<OperationResult> {
   ]);
   let lock = '';
   await steps.run('plan', async () => {
-    const plan = await lookAtBackup(input, 'plan');
+    // Part of another operation, or of the night, it waits for a host that is away.
+    const stage = workflowInfo().parent === undefined ? firstStageOf : stageOf;
+    const plan = await lookAtBackup(input, 'plan', stage);
     lock = backupWorkflowId(parseIdent(plan.ident));
     return plannedText(plan);
   });

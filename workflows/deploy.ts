@@ -2,6 +2,7 @@ import { parseDomainName, parseHostName, parseOperationId } from './contract/nam
 import type { DeployInput, OperationResult } from './contract/operations.js';
 import { installCharms } from './phases/charms.js';
 import { makeComposeReady, setUpHost } from './phases/set-up.js';
+import { firstStageOf, stageOf } from './phases/stage.js';
 import { summed } from './phases/told.js';
 import { Steps, accepting } from './steps.js';
 
@@ -18,8 +19,9 @@ export async function deploy(input: DeployInput): Promise<OperationResult> {
   ]);
   const changed: string[] = [];
   if (input.domain === undefined) steps.skip('domain', 'none given');
-  else await steps.run('domain', () => setUpHost(input, 'domain', changed));
-  await steps.run('compose-ready', () => makeComposeReady(input, 'compose-ready', changed));
+  else await steps.run('domain', () => setUpHost(input, 'domain', changed, firstStageOf));
+  const stage = input.domain === undefined ? firstStageOf : stageOf;
+  await steps.run('compose-ready', () => makeComposeReady(input, 'compose-ready', changed, stage));
   await steps.run('charms', () => installCharms(input, 'charms', changed));
   return { host, changed, summary: summed(changed, dryRun) };
 }

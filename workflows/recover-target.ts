@@ -4,7 +4,7 @@ import { looking } from './activity-options.js';
 import { parseBackupTarget } from './contract/addresses.js';
 import { parseAbsolutePath, parseHostName, parseIdent, parseOperationId } from './contract/names.js';
 import type { OperationResult, RecoverTargetInput } from './contract/operations.js';
-import { stageOf } from './phases/stage.js';
+import { firstStageOf } from './phases/stage.js';
 import { pathSteps, recoverPath } from './phases/recover-path.js';
 import { summed } from './phases/told.js';
 import { Steps, accepting } from './steps.js';
@@ -26,7 +26,7 @@ export async function recoverTarget(input: RecoverTargetInput): Promise<Operatio
   const changed: string[] = [];
   let mirror!: { target: string; ident: string };
   await steps.run('plan', async () => {
-    mirror = await planBackup(stageOf(input, 'plan'));
+    mirror = await planBackup(firstStageOf(input, 'plan'));
     return `${mirror.ident} on ${mirror.target}`;
   });
   const source = accepting(() => ({

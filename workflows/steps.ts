@@ -98,19 +98,26 @@ export class Steps {
   }
 }
 
-/** The message of the innermost cause: an ActivityFailure's own words are only "Activity task failed". */
-export function rootMessage(error: unknown): string {
-  let cause = error;
-  while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
-  return cause instanceof Error ? cause.message : String(cause);
+/** What people are told: the words of the ApplicationFailure, not of its wrappers ("Activity task failed") nor of what caused it. */
+export const rootMessage = (error: unknown): string => {
+  const told = applicationFailure(error) ?? innermost(error);
+  return told instanceof Error ? told.message : String(told);
+};
+
+/** By which failures are told apart. */
+export const failureType = (error: unknown): string | undefined =>
+  applicationFailure(error)?.type ?? undefined;
+
+function applicationFailure(error: unknown): ApplicationFailure | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if (cause instanceof ApplicationFailure) return cause;
+  return undefined;
 }
 
-/** The type of the innermost ApplicationFailure, by which failures are told apart. */
-export function failureType(error: unknown): string | undefined {
-  let type: string | undefined;
-  for (let cause = error; cause instanceof Error; cause = cause.cause)
-    if (cause instanceof ApplicationFailure) type = cause.type ?? type;
-  return type;
+function innermost(error: unknown): unknown {
+  let cause = error;
+  while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
+  return cause;
 }
 
 /** In a workflow a plain Error is a bug and is retried for ever; refused input is final. */

@@ -2,6 +2,7 @@ import type { ServicesPlan } from '../activities/activities.js';
 import { parseHostName, parseOperationId, parseServiceName } from './contract/names.js';
 import type { OperationResult, UpInput } from './contract/operations.js';
 import { ensureImages, planUp, probe, runHooks, startServices } from './phases/up.js';
+import { firstStageOf } from './phases/stage.js';
 import { summed } from './phases/told.js';
 import { Steps, accepting } from './steps.js';
 
@@ -21,7 +22,7 @@ export async function up(input: UpInput): Promise<OperationResult> {
   const changed: string[] = [];
   let plan!: ServicesPlan;
   await steps.run('plan', async () => {
-    const planned = await planUp(input, 'plan');
+    const planned = await planUp(input, 'plan', firstStageOf);
     plan = planned.plan;
     return planned.line;
   });

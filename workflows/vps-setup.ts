@@ -1,6 +1,7 @@
 import { parseDomainName, parseHostName, parseOperationId } from './contract/names.js';
 import type { OperationResult, VpsSetupInput } from './contract/operations.js';
 import { setUpHost } from './phases/set-up.js';
+import { firstStageOf } from './phases/stage.js';
 import { summed } from './phases/told.js';
 import { Steps, accepting } from './steps.js';
 
@@ -14,6 +15,6 @@ export async function vpsSetup(input: VpsSetupInput): Promise<OperationResult> {
     { id: 'set-up', title: 'set up' },
   ]);
   const changed: string[] = [];
-  await steps.run('set-up', () => setUpHost(input, 'set-up', changed));
+  await steps.run('set-up', () => setUpHost(input, 'set-up', changed, firstStageOf));
   return { host, changed, summary: summed(changed, dryRun) };
 }

@@ -23,7 +23,7 @@ left_behind() {
   for record in "$root"/jobs/*; do
     key=${record##*/}
     if [[ -d $record && $key != "$operation".* && ! -s $record/exit ]] &&
-      [[ $(cat "$record/exclusive" 2>/dev/null) == yes ]] && systemctl --quiet is-active "myc-$key.service"; then
+      [[ $(cat "$record/exclusive" 2>/dev/null) =~ ^(yes|beside)$ ]] && systemctl --quiet is-active "myc-$key.service"; then
       printf 'running %s %s\n' "$key" "$(cat "$record/holder")"
     fi
   done

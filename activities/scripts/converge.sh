@@ -74,7 +74,8 @@ add_line() { # PATH MODE LINE
 merge_settings() { # PATH MODE VALUES
   local merged
   if [ -s "$1" ]; then
-    merged=$(jq --argjson values "$3" '. * $values' -- "$1") ||
+    # By way of a file: it may hold a login, and ps shows arguments.
+    merged=$(jq --slurpfile values <(printf '%s' "$3") '. * $values[0]' -- "$1") ||
       { echo "$1 is not JSON: mend it by hand, then start again" >&2 && return 1; }
   else
     merged=$(jq . <<<"$3")

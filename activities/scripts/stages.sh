@@ -1,9 +1,15 @@
 #!/usr/bin/env bash
-# stages.sh tidy FOLDER: removes the stages beside FOLDER that no recovery goes on with, unless it had begun to swap.
+# stages.sh keys FOLDER: the public keys of the stages beside FOLDER, which no recovery goes on with.
+# stages.sh tidy FOLDER: removes these stages; one that had begun to swap may hold what is in no other place, and is kept.
 # stages.sh discard FOLDER: removes this one.
 set -euo pipefail
 shopt -s nullglob
 case $1 in
+  keys)
+    for key in "${2%/*}"/*/id_ed25519.pub; do
+      if [ "${key%/*}" != "$2" ]; then cut -d' ' -f1,2 -- "$key"; fi
+    done
+    ;;
   tidy)
     for stage in "${2%/*}"/*/; do
       stage=${stage%/}

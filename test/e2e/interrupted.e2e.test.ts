@@ -43,8 +43,18 @@ async function deployInTheMiddle(): Promise<string> {
 const daemonSettings = () =>
   shell('f=/etc/docker/daemon.json; if [ -e $f ]; then cat $f; else echo "{}"; fi');
 
-test('a cancelled deploy stops its job, and says so', async () => {
+test('a busy host refuses what else is started, and says what runs since when', async () => {
   expect(await deployInTheMiddle()).toMatch(/^myc-.*\.compose-ready\./);
+  for (const words of [['vps-setup'], ['up'], ['deploy']]) {
+    const refused = await operator.myc(['start', ...words, name]);
+    expect(refused).toMatchObject({ status: 11, stdout: '' });
+    expect(refused.stderr).toMatch(
+      /^error: vps63\.lab is busy: deploy, started \d\d:\d\d; myc-wf follow vps63\.lab\n {2}add --wait/,
+    );
+  }
+});
+
+test('a cancelled deploy stops its job, and says so', async () => {
   await operator.done('cancel', name);
   const ended = await operator.myc(['result', name]);
   expect(ended).toMatchObject({ status: 1, stderr: expect.stringContaining('cancelled') as string });

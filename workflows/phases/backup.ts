@@ -5,7 +5,7 @@ import { looking, transferring } from '../activity-options.js';
 import { bytesText } from '../contract/amounts.js';
 import type { BackupInput, OperationInput } from '../contract/operations.js';
 import type { Steps } from '../steps.js';
-import { stageOf } from './stage.js';
+import { type StageOf, stageOf } from './stage.js';
 
 const { planBackup } = proxyActivities<Activities>(looking);
 const { dumpDatabases, pushMirror, closeBackup } = proxyActivities<Activities>(transferring);
@@ -13,8 +13,8 @@ const { dumpDatabases, pushMirror, closeBackup } = proxyActivities<Activities>(t
 export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 
-export async function lookAtBackup(input: OperationInput, step: string): Promise<BackupPlan> {
-  return planBackup(stageOf(input, step));
+export async function lookAtBackup(input: OperationInput, step: string, stage: StageOf): Promise<BackupPlan> {
+  return planBackup(stage(input, step));
 }
 
 export function plannedText({ target, ident, databases, stopped, directories }: BackupPlan): string {

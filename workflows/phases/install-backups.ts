@@ -26,8 +26,9 @@ export async function makeBackupKey(
   ident: Ident,
   step: string,
   changed: string[],
+  stage = stageOf,
 ): Promise<{ publicKey: string | undefined; line: string }> {
-  const done = await ensureBackupKey({ ...stageOf(input, step), ...targetNamed(target), ident });
+  const done = await ensureBackupKey({ ...stage(input, step), ...targetNamed(target), ident });
   return { publicKey: done.publicKey, line: told(done, input.dryRun ?? false, changed) };
 }
 

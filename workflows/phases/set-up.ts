@@ -8,18 +8,28 @@ import { told } from './told.js';
 const { ensureHostSetUp, ensureComposeReady } = proxyActivities<Activities>(changing);
 
 /** Standard access to a host: the operators' keys, its name. */
-export async function setUpHost(input: VpsSetupInput, step: string, changed: string[]): Promise<string> {
+export async function setUpHost(
+  input: VpsSetupInput,
+  step: string,
+  changed: string[],
+  stage = stageOf,
+): Promise<string> {
   const { dryRun = false, domain } = input;
   const done = await ensureHostSetUp({
-    ...stageOf(input, step),
+    ...stage(input, step),
     ...(domain === undefined ? {} : { domain }),
   });
   return told(done, dryRun, changed);
 }
 
 /** What charms and compose need on a host. */
-export async function makeComposeReady(input: DeployInput, step: string, changed: string[]): Promise<string> {
+export async function makeComposeReady(
+  input: DeployInput,
+  step: string,
+  changed: string[],
+  stage = stageOf,
+): Promise<string> {
   const { dryRun = false, withoutDockerClean = false, noDockerRestart = false } = input;
-  const done = await ensureComposeReady({ ...stageOf(input, step), withoutDockerClean, noDockerRestart });
+  const done = await ensureComposeReady({ ...stage(input, step), withoutDockerClean, noDockerRestart });
   return told(done, dryRun, changed);
 }

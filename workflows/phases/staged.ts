@@ -8,7 +8,7 @@ import type { Ident } from '../contract/names.js';
 import type { OperationInput } from '../contract/operations.js';
 import { type Steps, failureType, rootMessage } from '../steps.js';
 import { counted } from './backup.js';
-import { stageOf } from './stage.js';
+import { firstStageOf, stageOf } from './stage.js';
 import { targetNamed } from './install-backups.js';
 import { told } from './told.js';
 
@@ -39,8 +39,8 @@ const source = ({ input, target, ident, unverified }: Taken, step: string): Sour
   unverified,
 });
 
-const swap = ({ input, places, stopProject }: Taken, step: string) => ({
-  ...{ ...stageOf(input, step), places, stopProject },
+const swap = ({ input, places, stopProject }: Taken, step: string, stage = stageOf) => ({
+  ...{ ...stage(input, step), places, stopProject },
   mayReplace: input.yes ?? false,
 });
 
@@ -62,7 +62,8 @@ export function inspectedText({ files, bytes, manifest, changedSince }: Inspecti
 }
 
 /** Nothing is pulled for a destination that may not be replaced. */
-export const checkPlaces = (taken: Taken, step: string): Promise<void> => checkDestination(swap(taken, step));
+export const checkPlaces = (taken: Taken, step: string): Promise<void> =>
+  checkDestination(swap(taken, step, firstStageOf));
 
 /** A key of this recovery's own, which may read this mirror only, and its account there. */
 export async function openMirror(

@@ -13,10 +13,14 @@ const { probeServices } = proxyActivities<Activities>(probing);
 const imagesAtOnce = 4;
 
 /** What compose.yml and charms come to; the plan is handed to the phases below, which refuse to act on another one. */
-export async function planUp(input: UpInput, step: string): Promise<{ plan: ServicesPlan; line: string }> {
+export async function planUp(
+  input: UpInput,
+  step: string,
+  stage = stageOf,
+): Promise<{ plan: ServicesPlan; line: string }> {
   const { services } = input;
   const asked = services === undefined ? {} : { services };
-  const plan = await planServices({ ...stageOf(input, step), ...asked });
+  const plan = await planServices({ ...stage(input, step), ...asked });
   const names = plan.services.map(({ name }) => name);
   const count = names.length === 1 ? '1 service' : `${names.length} services`;
   const line = names.length === 0 ? 'no services in compose.yml' : `${count}: ${names.join(', ')}`;

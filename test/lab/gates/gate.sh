@@ -1,0 +1,12 @@
+#!/bin/bash
+# Stands before a program of the same name in /usr/bin (see gates.ts): writes down each call, and holds the one that is waited for.
+name=${0##*/} gates=/root/gates
+call="$name $*"
+printf '%s\n' "${call//$'\n'/ }" >>"$gates/calls"
+pattern=$(cat "$gates/hold" 2>/dev/null)
+if [ -n "$pattern" ] && [[ $call =~ $pattern ]]; then
+  : >"$gates/held"
+  while [ -e "$gates/hold" ]; do sleep 0.05; done
+fi
+if [ "$name" = rsync ] && [ -s "$gates/bwlimit" ]; then set -- "--bwlimit=$(cat "$gates/bwlimit")" "$@"; fi
+exec "/usr/bin/$name" "$@"
