@@ -9,6 +9,7 @@ export type { YamlProblem } from './problem.js';
 export { YamlError, renderMasked, renderProblem } from './problem.js';
 export type { Fragment } from './fragments.js';
 export { addFragments } from './fragments.js';
+export { expanded } from './variables.js';
 export type { HookRelation, PlannedHook } from './hooks.js';
 export type { Plan, PlanInput, PlannedRelation, PlannedService } from './render.js';
 export { plan } from './render.js';
