@@ -40,18 +40,23 @@ else
   export RELATION_DATA_FILE=$relation/data.json
 fi
 
-# A hook may write without end: of what is over 8 MiB only the end is kept.
+# A hook may write without end: of what is over 8 MiB only the end is kept. Perl is on every Debian.
 bounded() {
-  local size=0
-  while dd bs=65536 count=1 status=none of="$job/chunk" && [ -s "$job/chunk" ]; do
-    cat "$job/chunk"
-    size=$((size + $(stat -c %s "$job/chunk")))
-    ((size > 8388608)) || continue
-    tail -c 1048576 "$job/output" >"$job/chunk"
-    { echo "what came before is left out"; cat "$job/chunk"; } >"$job/output"
-    size=1048576
-  done
-  rm -f "$job/chunk"
+  perl -e '
+    my ($file, $size, $chunk) = ($ARGV[0], 0);
+    while (sysread(STDIN, $chunk, 65536)) {
+      syswrite(STDOUT, $chunk);
+      $size += length $chunk;
+      next if $size <= 8388608;
+      open(my $output, "+<", $file) or next;
+      sysseek($output, -1048576, 2);
+      my ($end, $part) = ("what came before is left out\n", "");
+      $end .= $part while sysread($output, $part, 65536);
+      truncate($output, 0);
+      sysseek($output, 0, 0);
+      syswrite($output, $end);
+      $size = length $end;
+    }' "$job/output"
 }
 
 echo "$hook of $service" >"$MYC_PROGRESS"

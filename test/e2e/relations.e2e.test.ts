@@ -12,7 +12,7 @@ const house = fileURLToPath(new URL('house-charms', import.meta.url));
 /** And charms whose init misbehaves. */
 const misbehaving = {
   hangs: 'echo "waiting for what never comes"; sleep 600',
-  writes: 'head -c 100000000 /dev/zero | tr "\\0" x | fold -w 1000; echo "the end of it"; exit 9',
+  writes: 'head -c 100000000 /dev/zero | tr "\\0" x | fold -w 72; echo "the end of it"; exit 9',
   unclear: 'config-add "services:\n  unclear: {image: [}"',
   lingers: 'sleep 300 & echo left one behind',
   slow: 'echo run >>/root/slow; sleep 6; echo end >>/root/slow',
