@@ -2,6 +2,7 @@ import type { OperationId } from '../workflows/contract/names.js';
 import type { LoadedConfig } from './config/load.js';
 import type { ReadConfig } from './config/watch.js';
 import type { Engine } from './engine.js';
+import type { Hosts } from './hosts.js';
 import type { Output } from './output.js';
 import type { Terminal } from './terminal.js';
 
@@ -13,6 +14,8 @@ export interface Context {
   /** For what runs long: the configuration as its files have it then. */
   watchConfig: ReadConfig;
   engine(): Promise<Engine>;
+  /** Straight over SSH, for reads. */
+  hosts(): Promise<Hosts>;
   makeOperationId(): OperationId;
   /** Aborted by Ctrl-C: a command that waits detaches. */
   signal: AbortSignal;

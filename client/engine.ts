@@ -9,7 +9,7 @@ export interface Engine {
   /** Newest first. */
   list(filter: ListFilter): Promise<Listed[]>;
   answer(workflowId: string, answer: Answer): Promise<void>;
-  cancel(workflowId: string): Promise<void>;
+  cancel(workflowId: string, runId?: string): Promise<void>;
   result(workflowId: string, runId?: string): Promise<unknown>;
   listSchedules(): Promise<ScheduleRow[]>;
   triggerSchedule(scheduleId: string): Promise<void>;

@@ -44,13 +44,37 @@ export function asCommandError(error: unknown): CommandError {
   if (error instanceof BadInput) return usage(error.what, error.next);
   if (!(error instanceof Error)) return new CommandError(exitCodes.failed, String(error));
   if (error.name === 'TemporalUnreachable') return new CommandError(exitCodes.unreachable, error.message);
-  if (error.name === 'WorkflowNotFoundError')
-    return notFound(error.message, 'myc-wf list shows what there is');
+  if (error.name === 'WorkflowNotFoundError') return noRun(error);
+  if (error.name === 'ScheduleNotFoundError') return noSchedule(error);
   if (error.name === 'WorkflowFailedError') return workflowFailure(error.cause);
+  if (error.name === 'ApplicationFailure') return hostFailure(error);
   const refused = innermost(error);
   if ('code' in refused && serverTrouble.has(refused.code as number)) return noTemporal(refused.message);
   if (error.name === 'ServiceError' || error.name === 'TransportError') return noTemporal(refused.message);
   return new CommandError(exitCodes.failed, error.message);
+}
+
+/** Temporal says the same of a run that it does not have and of one that is over. */
+function noRun(error: Error): CommandError {
+  const id = 'workflowId' in error ? String(error.workflowId) : '';
+  if (/already completed/.test(error.message))
+    return notFound(`${id} is over: nothing runs there now`, `myc-wf result ${id} says how it ended`);
+  return notFound(`there is no run of ${id}`, 'myc-wf list shows what there is');
+}
+
+function noSchedule(error: Error): CommandError {
+  const id = 'scheduleId' in error ? String(error.scheduleId) : '';
+  return notFound(
+    `there is no ${id}`,
+    'myc-wf schedule list shows what there is; start backup-install makes one',
+  );
+}
+
+/** Of a host that this command asked itself: nobody tries again. */
+function hostFailure(failure: Error): CommandError {
+  const { message, exitCode } = workflowFailure(failure);
+  const [what = '', ...rest] = message.split('; it is tried again, meanwhile ');
+  return new CommandError(exitCode, what, rest.length > 0 ? rest.join('') : undefined);
 }
 
 const noTemporal = (why: string): CommandError =>

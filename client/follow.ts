@@ -7,6 +7,7 @@ import { subjectOf } from './busy.js';
 import type { ProgressView } from './progress-view.js';
 import { Rates } from './rates.js';
 import type { View } from './render-progress.js';
+import { titleOf } from './run-text.js';
 
 const pollMs = 700;
 /** How long Temporal may be silent before following gives up: a restarted server is back within seconds. */
@@ -79,10 +80,10 @@ async function viewOf(engine: Engine, look: Look, title: string | undefined, rat
       .slice(0, 20)
       .map((id) => engine.look(id).catch(() => undefined)),
   );
-  const { operation, subject } = look.progress ?? {};
   return {
-    title: title ?? [operation, subject].filter(Boolean).join(' '),
-    uiUrl: engine.uiUrl(look.workflowId, look.runId),
+    title: title ?? titleOf(look),
+    uiUrl: engine.uiUrl(look.workflowId),
+    runUrl: engine.uiUrl(look.workflowId, look.runId),
     look,
     children: children.filter((child) => child?.status === 'running') as Look[],
     rates: rates.perStep,

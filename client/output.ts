@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { exitCodes } from './exit-codes.js';
 
 export interface OutputOptions {
   json: boolean;
@@ -40,8 +41,10 @@ export function makeOutput({ json, stdout, stderr }: OutputOptions): Output {
     error: (what, next, exitCode) => {
       if (json) writeJson({ error: { message: what, ...(next === undefined ? {} : { next }), exitCode } });
       // NO_COLOR, FORCE_COLOR and a pipe are styleText's to honour.
-      const label = styleText('red', 'error:', { stream: stderr });
-      stderr.write(`${label} ${what}\n${next === undefined ? '' : `  ${next}\n`}`);
+      // Detached is what was asked for, and no error.
+      const label =
+        exitCode === exitCodes.detached ? '' : `${styleText('red', 'error:', { stream: stderr })} `;
+      stderr.write(`${label}${what}\n${next === undefined ? '' : `  ${next}\n`}`);
     },
   };
 }
@@ -60,3 +63,7 @@ export function table(rows: readonly (readonly string[])[]): string {
     )
     .join('\n');
 }
+
+/** How wide people's lines may be; what goes to a file is not cut to a terminal. */
+export const columnsOf = ({ stderr }: Pick<Output, 'stderr'>): number =>
+  ('columns' in stderr && typeof stderr.columns === 'number' && stderr.columns) || 120;

@@ -1,5 +1,6 @@
+import { styleText } from 'node:util';
 import type { Context } from './context.js';
-import { type View, headerOf, renderChanges, renderProgress } from './render-progress.js';
+import { type Paint, type View, cut, headerOf, renderChanges, renderProgress } from './render-progress.js';
 
 /** Where a followed run is shown: a live view, a log, or NDJSON. */
 export interface ProgressView {
@@ -11,7 +12,7 @@ export interface ProgressView {
 
 export async function makeProgressView({ output, terminal }: Context): Promise<ProgressView> {
   if (output.json) return jsonView((event) => output.event(event));
-  if (!terminal.interactive) return plainView((line) => output.say(line));
+  if (!terminal.live) return plainView((line) => output.say(line));
   return liveView(process.stderr);
 }
 
@@ -19,7 +20,7 @@ export async function makeProgressView({ output, terminal }: Context): Promise<P
 export function jsonView(write: (event: object) => void): ProgressView {
   let last = '';
   return {
-    update: ({ look, children, uiUrl }) => {
+    update: ({ look, children, runUrl: uiUrl }) => {
       const { workflowId, runId, status, progress, pending } = look;
       const event = {
         event: 'progress',
@@ -44,7 +45,7 @@ export function plainView(write: (line: string) => void): ProgressView {
   let before: View | undefined;
   return {
     update: (view) => {
-      if (before === undefined) write(headerOf(view));
+      if (before === undefined) write(headerOf(view, Infinity));
       if (before === undefined && view.look.status === 'running' && view.look.progress === undefined)
         write('no worker answers yet; myc-wf up or myc-wf worker starts one');
       renderChanges(before, view).forEach(write);
@@ -58,14 +59,22 @@ export function plainView(write: (line: string) => void): ProgressView {
 async function liveView(stream: NodeJS.WriteStream): Promise<ProgressView> {
   const { createLogUpdate } = await import('log-update');
   const log = createLogUpdate(stream);
+  // NO_COLOR, FORCE_COLOR and a pipe are styleText's to honour.
+  const paint: Paint = (format, text) => styleText(format, text, { stream });
   let view: View | undefined;
+  let headed = false;
   let frame = 0;
   let timer: NodeJS.Timeout | undefined;
   const draw = (): void => {
     if (view === undefined) return;
-    const body = renderProgress({ ...view, nowMs: Date.now() }, stream.columns || 80, (frame += 1));
-    const none = view.look.progress === undefined ? 'waiting for a worker to answer' : '';
-    log(`${headerOf(view)}\n${body === '' ? none : body}`);
+    const width = stream.columns || 80;
+    // Once, above what is drawn again: the terminal itself wraps a long address, which can then be copied whole.
+    if (!headed) stream.write(`${headerOf(view, width, paint)}\n`);
+    headed = true;
+    const body = renderProgress({ ...view, nowMs: Date.now() }, width, (frame += 1), paint);
+    const none =
+      view.look.progress === undefined ? 'waiting for a worker to answer; myc-wf up starts one' : '';
+    log(body === '' ? cut(none, width) : body);
   };
   const stop = (): void => {
     clearInterval(timer);

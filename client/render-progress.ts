@@ -6,7 +6,10 @@ import type { Look, PendingActivity } from './engine.js';
 /** One moment of a run, complete: rendering is a pure function of it. */
 export interface View {
   title: string;
+  /** Of the newest run under its id: short enough to be read. */
   uiUrl: string;
+  /** Of this very run, for programs. */
+  runUrl: string;
   look: Look;
   /** The children that run, each with its own progress. */
   children: Look[];
@@ -17,6 +20,19 @@ export interface View {
 
 const frames = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
 
+/** Colours one piece of text; left out, it stays plain. */
+export type Paint = (format: 'green' | 'red' | 'yellow' | 'cyan' | 'dim' | 'bold', text: string) => string;
+const plain: Paint = (_, text) => text;
+
+const colours: Record<StepState, Parameters<Paint>[0]> = {
+  pending: 'dim',
+  running: 'cyan',
+  waiting: 'yellow',
+  done: 'green',
+  skipped: 'dim',
+  failed: 'red',
+};
+
 const marks: Record<Exclude<StepState, 'running'>, string> = {
   pending: '·',
   waiting: '?',
@@ -26,31 +42,52 @@ const marks: Record<Exclude<StepState, 'running'>, string> = {
 };
 
 /** The live view: what is over and what runs, one line each; what comes, on the last line. */
-export function renderProgress(view: View, width: number, frame = 0): string {
+export function renderProgress(view: View, width: number, frame = 0, paint = plain): string {
   const steps = view.look.progress?.steps ?? [];
   const begun = steps.filter(({ state }) => state !== 'pending');
   const rows = begun.map((step) => ({
+    state: step.state,
     mark: step.state === 'running' ? (frames[frame % frames.length] ?? '') : marks[step.state],
     title: step.title,
     detail: detailOf(step, view),
     time: timeOf(step, view.nowMs),
   }));
-  const titleWidth = Math.max(0, ...steps.map(({ title }) => title.length));
-  const detailRoom = Math.max(10, width - titleWidth - 18);
-  const detailWidth = Math.min(detailRoom, Math.max(0, ...rows.map(({ detail }) => detail.length)));
-  const lines = rows.map(({ mark, title, detail, time }) =>
-    `${mark} ${title.padEnd(titleWidth)}  ${cut(detail, detailRoom).padEnd(detailWidth)}  ${time}`.trimEnd(),
+  // On a narrow terminal the detail is worth more than the alignment of titles, and the time more than the detail.
+  const titleWidth = Math.min(
+    Math.max(0, ...begun.map(({ title }) => title.length)),
+    Math.floor(width / 2) - 4,
   );
+  const timeWidth = Math.max(0, ...rows.map(({ time }) => time.length));
+  const detailRoom = Math.max(0, width - titleWidth - timeWidth - 6);
+  const detailWidth = Math.min(detailRoom, Math.max(0, ...rows.map(({ detail }) => detail.length)));
+  const lines = rows.map(({ mark, state, title, detail, time }) => {
+    const said = `${cut(title, titleWidth).padEnd(titleWidth)}  ${cut(detail, detailRoom).padEnd(detailWidth)}`;
+    return `${paint(colours[state], mark)} ${time === '' ? said.trimEnd() : `${said}  ${paint('dim', time)}`}`;
+  });
   const pending = steps.filter(({ state }) => state === 'pending').map(({ title }) => `· ${title}`);
   return [
     ...lines,
     ...childLines(view, width),
-    ...(pending.length > 0 ? [cut(pending.join('   '), width)] : []),
+    ...(pending.length > 0 ? [paint('dim', cut(pending.join('   '), width))] : []),
   ].join('\n');
 }
 
-export const headerOf = ({ title, look, uiUrl }: Pick<View, 'title' | 'look' | 'uiUrl'>): string =>
-  [title, look.workflowId, uiUrl].filter((part) => part !== '').join('      ');
+/** What runs and where to see it: one line when that fits, else the address on a line of its own, whole to be copied. */
+export function headerOf(
+  { title, look, uiUrl }: Pick<View, 'title' | 'look' | 'uiUrl'>,
+  width: number,
+  paint = plain,
+): string {
+  const [gap, id] = ['      ', look.workflowId];
+  const whole = [title, id, uiUrl].filter((part) => part !== '');
+  const shown = [paint('bold', title), id, paint('dim', uiUrl)].filter(
+    (_, i) => [title, id, uiUrl][i] !== '',
+  );
+  if (whole.join(gap).length <= width) return shown.join(gap);
+  const [first = '', ...rest] = shown;
+  const together = `${title}${gap}${id}`.length <= width;
+  return together ? [`${first}${gap}${id}`, ...rest.slice(1)].join('\n') : shown.join('\n');
+}
 
 /** For a log: one line for each step that began or ended since the last look. */
 export function renderChanges(before: View | undefined, view: View): string[] {
@@ -100,7 +137,7 @@ function timeOf({ startedAtMs, endedAtMs, state }: Step, nowMs: number): string 
 function childLines({ children, rates, nowMs }: View, width: number): string[] {
   const nameWidth = Math.max(0, ...children.map(({ workflowId }) => subjectOf(workflowId).length));
   return children.map((look) => {
-    const view = { title: '', uiUrl: '', look, children: [], rates, nowMs };
+    const view = { title: '', uiUrl: '', runUrl: '', look, children: [], rates, nowMs };
     const step = look.progress?.steps.find(({ state }) => state === 'running' || state === 'waiting');
     const now =
       step === undefined ? look.status : [step.title, detailOf(step, view)].filter(Boolean).join('   ');
@@ -108,5 +145,5 @@ function childLines({ children, rates, nowMs }: View, width: number): string[] {
   });
 }
 
-const cut = (text: string, width: number): string =>
+export const cut = (text: string, width: number): string =>
   text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;

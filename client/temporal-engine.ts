@@ -33,8 +33,8 @@ export function temporalEngine(connected: Connected): Engine {
     answer: async (workflowId, answer) => {
       await workflow.getHandle(workflowId).executeUpdate(answerUpdate, { args: [answer] });
     },
-    cancel: async (workflowId) => {
-      await workflow.getHandle(workflowId).cancel();
+    cancel: async (workflowId, runId) => {
+      await workflow.getHandle(workflowId, runId).cancel();
     },
     result: (workflowId, runId) => workflow.getHandle(workflowId, runId).result(),
     listSchedules: async () => {

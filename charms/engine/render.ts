@@ -2,7 +2,7 @@ import { type Charm, builtImage, charmDirectory } from './charm.js';
 import type { ComposeFile } from './compose-file.js';
 import { type HostNames, relationEnvironment, serviceEnvironment } from './environment.js';
 import { type PlannedHook, plannedHooks } from './hooks.js';
-import { type Mapping, isMapping, mergeMappings } from './merge.js';
+import { type Mapping, mergeMappings } from './merge.js';
 import { usesOf } from './metadata.js';
 import { type ResolvedService, resolveServices } from './resolve.js';
 import type { RelationOrigin } from './resolving.js';

@@ -5,10 +5,11 @@ import { durationText } from '../../workflows/contract/amounts.js';
 import { clock, subjectOf } from '../busy.js';
 import type { Context } from '../context.js';
 import type { Listed, Look } from '../engine.js';
+import { notFound } from '../errors.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { exitCodeOfResult, formatResult } from '../format-result.js';
-import { table } from '../output.js';
-import { headerOf, renderProgress } from '../render-progress.js';
+import { columnsOf, table } from '../output.js';
+import { questionText, runText } from '../run-text.js';
 import { workflowIdOf } from '../workflow-id.js';
 
 /** `status`: what runs now, the step it is at and what it waits for; `status ID`: one run in full. */
@@ -18,10 +19,7 @@ export async function status(context: Context, word: string | undefined): Promis
   if (workflowId !== undefined) {
     const look = await engine.look(workflowId);
     const uiUrl = engine.uiUrl(workflowId, look.runId);
-    const title = [commandWord(look.type), look.progress?.subject ?? subjectOf(workflowId)].join(' ');
-    const view = { title, uiUrl, look, children: [], rates: new Map<string, number>(), nowMs: Date.now() };
-    const text = [`${headerOf(view)}      ${look.status}`, renderProgress(view, 120), questionText(look)];
-    context.output.result({ ...look, uiUrl }, text.filter(Boolean).join('\n'));
+    context.output.result({ ...look, uiUrl }, runText(engine, look, columnsOf(context.output)));
     return exitCodes.done;
   }
   const running = await engine.list({ runningOnly: true, limit: 100 });
@@ -60,7 +58,12 @@ export async function answer(context: Context, word: string, given: Answer): Pro
 
 export async function cancel(context: Context, word: string): Promise<ExitCode> {
   const workflowId = workflowIdOf(word);
-  await (await context.engine()).cancel(workflowId);
+  const engine = await context.engine();
+  const { status: now, runId } = await engine.look(workflowId);
+  // Temporal takes a request to stop what is over, and nothing would come of it.
+  if (now !== 'running')
+    throw notFound(`${subjectOf(workflowId)} is over (${now}): there is nothing to stop`);
+  await engine.cancel(workflowId, runId);
   const text = `${subjectOf(workflowId)} is asked to stop; myc-wf follow ${subjectOf(workflowId)} shows how it ends`;
   context.output.result({ workflowId, cancelling: true }, text);
   return exitCodes.done;
@@ -90,10 +93,4 @@ function nowAt({ progress }: Look): string {
   if (progress === undefined) return 'no worker answers';
   const step = progress.steps.find(({ state }) => state === 'running' || state === 'waiting');
   return step?.title ?? '';
-}
-
-function questionText({ workflowId, progress }: Look): string {
-  if (progress?.question === undefined) return '';
-  const { text, answers } = progress.question;
-  return `? ${text}\n  myc-wf answer ${subjectOf(workflowId)} ${answers.join('|')}`;
 }

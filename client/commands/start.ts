@@ -27,7 +27,8 @@ export async function start(
   const { workflowId, runId } = await engine.start(plan.request);
   if (options.detach) {
     const uiUrl = engine.uiUrl(workflowId, runId);
-    context.output.result({ workflowId, runId, operationId, uiUrl }, `${startedText(workflowId)}\n${uiUrl}`);
+    const text = `${startedText(workflowId)}\n${engine.uiUrl(workflowId)}`;
+    context.output.result({ workflowId, runId, operationId, uiUrl }, text);
     return exitCodes.done;
   }
   return followToEnd(context, engine, { workflowId, runId, title: plan.title });

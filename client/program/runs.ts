@@ -1,10 +1,11 @@
 import { Argument, type Command, Option } from 'commander';
+import type { LogsOptions } from '../commands/logs.js';
 import type { Context } from '../context.js';
 import type { ExitCode } from '../exit-codes.js';
 import { count } from './count.js';
 import type { RunCommand } from './run.js';
 
-/** The commands about runs that are there: follow, status, list, answer, cancel, result, ui. */
+/** The commands about runs that are there: follow, status, list, answer, cancel, result, logs, ui. */
 export function addRuns(program: Command, run: RunCommand): void {
   const id = (): Argument => new Argument('<id>', 'a host, or a workflow id');
   type Runs = typeof import('../commands/runs.js');
@@ -48,6 +49,20 @@ export function addRuns(program: Command, run: RunCommand): void {
     .description('wait for a run and print how it came out')
     .addArgument(id())
     .action((word: string) => runs((module, context) => module.result(context, word)));
+  program
+    .command('logs')
+    .description("what a run's jobs said, from the hosts")
+    .addArgument(id())
+    .option('-f, --follow', 'go on until the run ends')
+    .addOption(
+      new Option('-n, --lines <lines>', 'the last lines of each job').argParser(count(100_000)).default(20),
+    )
+    .option('--all', 'every line')
+    .option('--step <step>', 'of one step, by the word before the │')
+    .option('--operation <operation>', 'of an earlier operation on a host, by its id')
+    .action((word: string, options: LogsOptions) =>
+      run(async (context) => (await import('../commands/logs.js')).logs(context, word, options)),
+    );
   program
     .command('ui')
     .description("print a run's address in the Temporal UI")

@@ -87,7 +87,9 @@ test(
     expect(help.code).toBe(0);
     const commands = [...help.stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, word]) => word);
     expect(commands).toEqual(
-      'start follow status list answer cancel result ui schedule up worker doctor config help'.split(' '),
+      'start follow status list answer cancel result logs ui schedule up worker doctor config help'.split(
+        ' ',
+      ),
     );
     expect(help.stdout).toContain('  11   host busy');
     const start = await myc('start', '--help');

@@ -1,6 +1,7 @@
 import type { Context } from '../../client/context.js';
 import type { Config } from '../../client/config/schema.js';
 import type { Engine, Look, StartRequest } from '../../client/engine.js';
+import type { Hosts } from '../../client/hosts.js';
 import type { OperationId } from '../../workflows/contract/names.js';
 import { makeProgram } from '../../client/program.js';
 import type { Run } from '../../client/program/run.js';
@@ -36,10 +37,13 @@ export const completed: Look = {
   pending: [],
 };
 
+const refused = () => Promise.reject(new Error('a host was asked'));
+const noHosts: Hosts = { host: refused, backupTarget: refused, close: () => Promise.resolve() };
+
 /** Runs a command line against an engine that records; the narrow interface is the only thing replaced. */
 export async function record(
   words: readonly string[],
-  { config, engine }: { config?: Config; engine?: Partial<Engine> } = {},
+  { config, engine, hosts }: { config?: Config; engine?: Partial<Engine>; hosts?: Partial<Hosts> } = {},
 ): Promise<Recorded> {
   const recorded: Recorded = { starts: [], calls: [], stdout: '', stderr: '', exitCode: undefined };
   const stdout = new Sink();
@@ -73,6 +77,7 @@ export async function record(
       output: makeOutput({ json, stdout, stderr }),
       terminal: {
         interactive: false,
+        live: false,
         confirm: () => Promise.reject(new Error('asked')),
         choose: () => Promise.reject(new Error('asked')),
       },
@@ -84,6 +89,7 @@ export async function record(
         }),
       watchConfig: () => Promise.resolve(config ?? {}),
       engine: () => Promise.resolve(recording),
+      hosts: () => Promise.resolve({ ...noHosts, ...hosts }),
       makeOperationId: () => operationId,
       signal: new AbortController().signal,
     };

@@ -8,6 +8,7 @@ import { type View, headerOf, renderProgress } from '../../client/render-progres
 const view: View = {
   title: 'recover vps1.lab -> vps2.lab',
   uiUrl: 'http://ui/x',
+  runUrl: 'http://ui/x/r1',
   nowMs: 30_000,
   rates: new Map([['data', 118_000_000]]),
   children: [],
@@ -50,7 +51,7 @@ const view: View = {
 };
 
 test('the live view: what is done, the transfer that runs, what comes', () => {
-  expect(headerOf(view)).toBe('recover vps1.lab -> vps2.lab      host/vps2.lab      http://ui/x');
+  expect(headerOf(view, 100)).toBe('recover vps1.lab -> vps2.lab      host/vps2.lab      http://ui/x');
   expect(renderProgress(view, 100, 2)).toBe(
     [
       '✔ backup inspected  3 services                                              0.4 s',
@@ -61,10 +62,16 @@ test('the live view: what is done, the transfer that runs, what comes', () => {
   );
 });
 
-test('nothing is wider than the terminal', () => {
-  const lines = renderProgress(view, 60).split('\n');
-  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(60);
-  expect(lines[2]).toContain('61 %   262 of 429 MB');
+test.each([40, 60, 80])('in %i columns nothing is wider, and the percentage is there', (width) => {
+  const lines = renderProgress(view, width).split('\n');
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width);
+  expect(lines[2]).toContain('61 %');
+  expect(lines[2]).toMatch(/ 2\.0 s$/);
+});
+
+test('a header that does not fit leaves the address whole, on a line of its own', () => {
+  expect(headerOf(view, 60)).toBe('recover vps1.lab -> vps2.lab      host/vps2.lab\nhttp://ui/x');
+  expect(headerOf(view, 30)).toBe('recover vps1.lab -> vps2.lab\nhost/vps2.lab\nhttp://ui/x');
 });
 
 test('a fleet shows one line for each host that runs', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { operationId, record } from './recorder.js';
+import { completed, operationId, record } from './recorder.js';
 
 const startOf = async (line: string): Promise<unknown> => (await record(`start ${line}`.split(' '))).starts;
 
@@ -161,10 +161,6 @@ describe('what the other commands ask of Temporal', () => {
       ['answer', 'host/vps1.lab', 'retry'],
     ],
     [
-      ['cancel', 'backup/vps1.lab'],
-      ['cancel', 'backup/vps1.lab'],
-    ],
-    [
       ['list', '--host', 'vps1.lab', '--limit', '5'],
       ['list', { host: 'vps1.lab', limit: 5 }],
     ],
@@ -182,6 +178,16 @@ describe('what the other commands ask of Temporal', () => {
     ],
   ])('%j', async (words, call) => {
     expect((await record(words)).calls).toEqual([call]);
+  });
+
+  test('what runs is cancelled; what is over is not, and that is said', async () => {
+    const running = { look: () => Promise.resolve({ ...completed, status: 'running' as const }) };
+    const { calls } = await record(['cancel', 'backup/vps1.lab'], { engine: running });
+    expect(calls).toEqual([['cancel', 'backup/vps1.lab', 'r1']]);
+    await expect(record(['cancel', 'vps1.lab'])).rejects.toMatchObject({
+      exitCode: 10,
+      message: 'vps1.lab is over (completed): there is nothing to stop',
+    });
   });
 
   test('--detach prints the id; --json prints one document', async () => {

@@ -6,7 +6,7 @@ import type { Config } from '../../client/config/schema.js';
 import { dataDirectory } from '../../client/temporal-settings.js';
 import { table } from '../../client/output.js';
 import { down } from '../lab/fleet.js';
-import { type Lab, type LabHost, openLab } from '../lab/lab.js';
+import { type LabHost, openLab } from '../lab/lab.js';
 import { labFolder } from '../lab/names.js';
 import { ensureUp, myc, stopUp } from './myc.js';
 import { type Proof, fillHost, proofOf } from './proof.js';
@@ -20,8 +20,8 @@ const adminKey = path.join(labFolder, 'myadmin_ed25519.pub');
 const target = 'myadmin@backup.lab:10023';
 
 /** The chain, each link started with `myc-wf start …`. Hosts are made anew, so that every run shows all of it. */
-async function demo(lab: Lab): Promise<void> {
-  const clock = new Clock();
+async function demo(clock: Clock): Promise<void> {
+  const lab = await clock.step('lab: what the hosts need', () => openLab({ hosts: 2 }));
   const hosts = await clock.step('lab: three bare hosts', async () => ({
     vps1: await lab.fresh('vps1.lab'),
     vps2: await lab.fresh('vps2.lab'),
@@ -52,7 +52,9 @@ async function demo(lab: Lab): Promise<void> {
   );
   await clock.step('backup vps1', () => start('backup', 'vps1.lab'));
   const before = await proofOf(hosts.vps1);
-  say(`\nvps1.lab serves ${JSON.stringify(before.page.trim())} and ${before.rows} rows`);
+  say(
+    `\nvps1.lab serves ${JSON.stringify(before.page.trim())}, ${before.rows} rows and ${before.photos} photos`,
+  );
   await clock.step('vps1 is destroyed', () => lab.destroy('vps1.lab'));
   say('\nvps1.lab is gone: its container and its volumes are removed');
   await clock.step('recover vps1 -> vps2', () => start('recover', `${target}#vps1.lab`, 'vps2.lab', '--yes'));
@@ -88,7 +90,10 @@ async function targetFingerprint(backup: LabHost): Promise<string> {
 }
 
 function report(clock: Clock, before: Proof, after: Proof, uiUrl: string): void {
-  const same = before.page === after.page && before.rowsSha256 === after.rowsSha256 && before.rows > 0;
+  const same =
+    before.page === after.page &&
+    before.rowsSha256 === after.rowsSha256 &&
+    before.photosSha256 === after.photosSha256;
   if (json) {
     const { seconds, steps } = clock;
     process.stdout.write(`${JSON.stringify({ ok: same, seconds, steps, before, after, uiUrl })}\n`);
@@ -97,12 +102,14 @@ function report(clock: Clock, before: Proof, after: Proof, uiUrl: string): void 
       one.host,
       one.page.trim(),
       `${one.rows} rows`,
-      one.rowsSha256.slice(0, 16),
+      one.rowsSha256.slice(0, 12),
+      `${one.photos} photos`,
+      one.photosSha256.slice(0, 12),
     ]);
     const steps = [...clock.steps, { title: 'in all', seconds: clock.seconds }];
     const times = steps.map(({ title, seconds }) => [title, `${seconds.toFixed(1)} s`]);
     process.stdout.write(
-      `\n${table(times)}\n\n${table(proofs)}\n\n${same ? 'the same page and the same rows' : 'NOT the same'}\n${uiUrl}\n`,
+      `\n${table(times)}\n\n${table(proofs)}\n\n${same ? 'the same page, rows and photos' : 'NOT the same'}\n${uiUrl}\n`,
     );
     process.stdout.write('The UI and the hosts stay; `npm run demo -- stop` takes them away.\n');
   }
@@ -116,5 +123,18 @@ async function stop(): Promise<void> {
   await down();
 }
 
-if (words.includes('stop')) await stop();
-else await demo(await openLab({ hosts: 2 }));
+/** A chain that breaks says so in the same document. */
+async function run(): Promise<void> {
+  const clock = new Clock();
+  try {
+    await demo(clock);
+  } catch (error) {
+    const { seconds, steps } = clock;
+    const message = error instanceof Error ? error.message : String(error);
+    say(`\nthe demo ended after ${seconds} s: ${message}`);
+    if (json) process.stdout.write(`${JSON.stringify({ ok: false, seconds, steps, error: message })}\n`);
+    process.exitCode = 1;
+  }
+}
+
+await (words.includes('stop') ? stop() : run());

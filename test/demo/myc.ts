@@ -11,7 +11,7 @@ const cli = path.join(repository, 'dist/client/cli.js');
 export async function myc(configFile: string, args: string[]): Promise<string> {
   process.stderr.write(`\n$ myc-wf ${args.join(' ')}\n`);
   const child = spawn(process.execPath, [cli, '--config', configFile, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['inherit', 'pipe', 'inherit'],
   });
   let stdout = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));

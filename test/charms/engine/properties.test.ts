@@ -117,7 +117,7 @@ const explicit = (names: readonly string[], { services }: Plan): string => {
     const found = services.find(({ name }) => name === wanted);
     const none = [...usesOf(charmOf(wanted, services)).keys()].map((relation) => [relation, []]);
     const pairs = found?.relations.map(({ name, target, options }) => [name, { [target]: options }]);
-    return { relations: Object.fromEntries([...none, ...(pairs ?? [])]) };
+    return { relations: Object.fromEntries([...none, ...(pairs ?? [])]) as unknown };
   };
   return JSON.stringify(Object.fromEntries([...names, ...added].map((name) => [name, body(name)])));
 };

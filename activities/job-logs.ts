@@ -1,0 +1,100 @@
+import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import type { Remote } from './adapters/remote/remote.js';
+import { masked, secretsIn } from './commands/known-secrets.js';
+import { lookFailed } from './failures.js';
+import { servicesLook } from './host-services.js';
+
+/** What is known of a named job by its record on the host. */
+export interface JobLog {
+  key: string;
+  operationId: string;
+  step: string;
+  /** As the key has it: lower case, dashes. Empty when the step has one job. */
+  subject: string;
+  startedAtMs: number;
+  /** `lost`: cut off by a reboot, to be started again. */
+  state: 'ended' | 'running' | 'lost';
+  exit?: number;
+  endedAtMs?: number;
+  /** What it says of itself while it runs: phase, bytes, total. */
+  progress?: string;
+  /** Secrets masked, control characters left out. */
+  lines: string[];
+  /** Where a later look goes on. */
+  offset: number;
+}
+
+export interface JobLogsQuery {
+  /** The newest operation that ran a job on the host when left out. */
+  operationId?: string;
+  /** Of each job; all of them when left out. */
+  lines?: number;
+  /** Of jobs that were read before: their keys and offsets. */
+  after?: ReadonlyMap<string, number>;
+  secrets?: readonly string[];
+  /** Where the host keeps its records; another folder in tests. */
+  root?: string;
+}
+
+const script = new URL('scripts/job-logs.sh', import.meta.url);
+
+/** Reads the records of an operation's jobs, oldest first; changes nothing. */
+export async function readJobLogs(
+  remote: Remote,
+  query: JobLogsQuery,
+  signal?: AbortSignal,
+): Promise<JobLog[]> {
+  const { operationId, lines, after = new Map<string, number>(), secrets } = query;
+  const prefix = operationId === undefined ? 'newest' : `${operationId}.`;
+  const argv = ['bash', '-c', await readFile(script, 'utf8'), 'job-logs.sh'];
+  argv.push(query.root ?? '/var/lib/myc-wf', prefix, lines === undefined ? 'all' : String(lines));
+  argv.push(...[...after].flatMap(([key, offset]) => [key, String(offset)]));
+  const jobs: JobLog[] = [];
+  const onLine = (line: string): void => readLine(jobs, line, secrets);
+  const { exit, stderr } = await remote.exec(argv, { onLine, ...(signal === undefined ? {} : { signal }) });
+  if (exit !== 0) throw lookFailed(remote.name, stderr);
+  return jobs;
+}
+
+function readLine(jobs: JobLog[], line: string, secrets: readonly string[] | undefined): void {
+  const [, word, rest = ''] = /^(\w+) ?(.*)$/s.exec(line) ?? [];
+  if (word === 'job') {
+    const [key = '', started] = rest.split(' ');
+    const [operationId = '', step = '', subject = ''] = key.split('.');
+    const about = { key, operationId, step, startedAtMs: Number(started) * 1000 };
+    jobs.push({ ...about, subject: subject === '-' ? '' : subject, state: 'lost', lines: [], offset: 0 });
+    return;
+  }
+  const job = jobs.at(-1);
+  if (job === undefined) return;
+  if (word === 'output') job.lines.push(masked(printable(rest), secrets).slice(0, 4000));
+  else if (word === 'read') job.offset = Number(rest);
+  else if (word === 'running') Object.assign(job, { state: 'running', progress: printable(rest) });
+  else if (word === 'exit') {
+    const [code, ended] = rest.split(' ');
+    Object.assign(job, { state: 'ended', exit: Number(code), endedAtMs: Number(ended) * 1000 });
+  }
+}
+
+/** A host's programs do not steer the operator's terminal: escape sequences go, of a line drawn over only the last is kept. */
+const printable = (line: string): string =>
+  (line.replace(/\r+$/, '').split('\r').at(-1) ?? '')
+    .replace(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\^_])/g, '')
+    .replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, '');
+
+/** The secrets a host's jobs may have said: its services' generated passwords, and what compose.yml names like one. */
+export async function secretsOfHost(remote: Remote, signal: AbortSignal): Promise<string[]> {
+  const said = await servicesLook(remote, 'plan', signal);
+  const generated = (said.get('secret') ?? []).map((secret) => secret.trim());
+  return [...generated, ...(said.get('compose') ?? []).flatMap(secretsOfCompose)].filter(Boolean);
+}
+
+function secretsOfCompose(text: string): string[] {
+  try {
+    return secretsIn(parse(text, { maxAliasCount: 20 }));
+  } catch {
+    // A compose.yml that cannot be read was refused before it reached a job.
+    return [];
+  }
+}
