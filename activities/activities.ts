@@ -62,10 +62,22 @@ export interface ServicesPlan {
   services: { name: string; charm: string }[];
   /** Those that are not on the host yet. */
   images: PlannedImage[];
-  hooks: { service: string; charm: string; hook: string }[];
+  hooks: HookName[];
   warnings: string[];
   /** Of compose.yml and charms: an activity that finds another plan refuses to act on it. */
   digest: string;
+}
+
+export interface HookName {
+  service: string;
+  charm: string;
+  hook: string;
+  /** Names it among the hooks of its service. */
+  id: string;
+  /** Before the services are started, or after. */
+  stage: 'before' | 'after';
+  /** Of a relation: who has it and who provides it. */
+  relation?: { name: string; base: string; target: string };
 }
 
 export interface PlannedImage {
@@ -84,7 +96,8 @@ export interface ImageInput extends PlannedInput {
 
 export interface HookInput extends PlannedInput {
   service: string;
-  hook: string;
+  /** HookName.id */
+  hookId: string;
 }
 
 export interface ProbeResult {

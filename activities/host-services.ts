@@ -55,7 +55,11 @@ export async function readHostPlan(
     plan: selectServices(all, input.services?.map(parseServiceName), where),
     all,
     digest,
-    secrets: [...(said.get('secret') ?? []).map((secret) => secret.trim()), ...secretsOf(all)],
+    secrets: [
+      ...(said.get('secret') ?? []).map((secret) => secret.trim()),
+      ...(said.get('relation') ?? []).flatMap((data) => secretsIn(jsonOr(data))),
+      ...secretsOf(all),
+    ],
   };
 }
 
@@ -91,6 +95,15 @@ function planOf(text: string, where: string, repositories: readonly CharmReposit
   }
 }
 
+/** What hooks told each other; a file that was cut off by a power cut says nothing. */
+function jsonOr(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 function notDeployed(host: string, said: Map<string, string[]>, deployed: boolean): BadInput {
   const what = !said.has('docker')
     ? `${host} has no Docker`
@@ -101,6 +114,9 @@ function notDeployed(host: string, said: Map<string, string[]>, deployed: boolea
 }
 
 const secretsOf = ({ services, dockerCompose }: Plan): string[] => [
-  ...services.flatMap(({ options }) => secretsIn(options)),
+  ...services.flatMap(({ options, relations }) => [
+    ...secretsIn(options),
+    ...relations.flatMap((relation) => secretsIn(relation.options)),
+  ]),
   ...secretsIn(dockerCompose),
 ];

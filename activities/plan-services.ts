@@ -26,7 +26,10 @@ export async function planServices(
   return {
     services: plan.services.map(({ name, charm }) => ({ name, charm })),
     images: images.filter((_, index) => !present[index]),
-    hooks: plan.hooks.map(({ service, charm, hook }) => ({ service, charm, hook })),
+    hooks: plan.hooks.map(({ service, charm, hook, id, stage, relation }) => ({
+      ...{ service, charm, hook, id, stage },
+      ...(relation === undefined ? {} : { relation }),
+    })),
     warnings: [...before, ...plan.warnings],
     digest,
   };

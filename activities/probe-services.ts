@@ -17,8 +17,8 @@ export async function probeServices(
   const docker = dockerOf(remote);
   const containers = await docker.containersOf(project);
   const healthy: string[] = [];
-  for (const { name } of plan.services) {
-    if (!(name in plan.dockerCompose.services)) continue;
+  for (const { name, container } of plan.services) {
+    if (container !== 'service') continue;
     const own = containers.filter(({ service }) => service === name);
     if (own.length === 0) throw serviceUnhealthy(input.host, `service ${name} has no container`);
     for (const { id } of own) {

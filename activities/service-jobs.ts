@@ -4,6 +4,7 @@ import type { HookInput, ImageInput, StageInput, StageResult } from './activitie
 import type { CharmRepository } from './charm-repositories.js';
 import type { StageContext } from './converge.js';
 import { jobFailed } from './failures.js';
+import { checkFragments, hookText } from './fragments.js';
 import { readHostPlan } from './host-services.js';
 import type { JobRequest, JobResult } from './job.js';
 import { runJob } from './run-job.js';
@@ -34,17 +35,29 @@ export async function runHook(
   const { remote, signal } = context;
   const { plan, secrets } = await readHostPlan(remote, input, repositories, signal);
   const name = parseServiceName(input.service);
-  const hook = plan.hooks.find(({ service, hook }) => service === name && hook === input.hook);
+  const hook = plan.hooks.find(({ service, id }) => service === name && id === input.hookId);
   const service = plan.services.find((service) => service.name === name);
   if (hook === undefined || service === undefined)
-    throw new BadInput(`the plan of ${input.host} has no hook ${input.hook} of ${name}`, 'start up again');
-  await succeeding(context, input, {
-    subject: `hook ${input.hook} of service ${name}, charm ${hook.charm}`,
+    throw new BadInput(`the plan of ${input.host} has no hook ${input.hookId} of ${name}`, 'start up again');
+  const { relation, environment, timeoutSeconds } = hook;
+  const base = plan.services.find(({ name }) => name === relation?.base);
+  const related = base?.relations.find(
+    ({ name, target }) => name === relation?.name && target === relation.target,
+  );
+  const images = Object.fromEntries(plan.services.map(({ name, image }) => [name, image]));
+  const { result } = await succeeding(context, input, {
+    subject: hookText(hook),
     script: 'hook',
-    args: [name, hook.hook, hook.directory],
-    input: JSON.stringify({ environment: hook.environment, options: service.options }),
+    args: [name, hook.hook, hook.id, hook.directory, String(timeoutSeconds)],
+    input: JSON.stringify({
+      ...{ environment, images, options: service.options },
+      relation: relation === undefined ? null : { ...relation, options: related?.options ?? {} },
+    }),
     secrets,
+    // The hook is ended before, with its last lines.
+    stallSeconds: timeoutSeconds + 60,
   });
+  checkFragments(plan, hook, result);
 }
 
 /** A named job of a step, which has to end well. */

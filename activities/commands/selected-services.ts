@@ -24,7 +24,7 @@ export function selectServices(plan: Plan, names: readonly string[] | undefined,
   return {
     ...plan,
     services: plan.services.filter(({ name }) => wanted.has(name)),
-    hooks: plan.hooks.filter(({ service }) => wanted.has(service)),
+    hooks: plan.hooks.filter(({ service, relation }) => wanted.has(relation?.base ?? service)),
     images: {
       pull: plan.images.pull.filter((image) => images.has(image)),
       build: plan.images.build.filter(({ image }) => images.has(image)),

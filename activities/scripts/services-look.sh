@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What a host says about its services; changes nothing. A line each, contents as base64:
-#   services-look.sh plan        docker; compose CONTENT; secret CONTENT (generated passwords, to mask them in messages)
+#   services-look.sh plan        docker; compose CONTENT; secret CONTENT (generated passwords) and relation CONTENT (what
+#                                hooks told each other), to mask them in messages
 #   services-look.sh fragments   fragment NAME CONTENT: what hooks added to docker-compose.yml
 set -euo pipefail
 shopt -s nullglob
@@ -16,6 +17,7 @@ case ${1:-} in
     for file in /srv/datastore/data/*/.compose/password/*; do
       if [ -f "$file" ] && [ "$(stat -c %s "$file")" -le 1024 ]; then printf 'secret %s\n' "$(encoded "$file")"; fi
     done
+    for file in /var/lib/myc-wf/compose/relations/*/*/*/data.json; do printf 'relation %s\n' "$(encoded "$file")"; done
     ;;
   fragments)
     for file in /var/lib/myc-wf/compose/fragments/*.yml; do

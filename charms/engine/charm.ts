@@ -1,5 +1,6 @@
 import type { CharmName } from '../../workflows/contract/names.js';
 import type { CharmMetadata } from './metadata.js';
+import type { YamlError } from './problem.js';
 
 /** What the engine knows of a charm; the loader reads it from a folder, an activity from a host's charm store. */
 export interface Charm {
@@ -7,6 +8,8 @@ export interface Charm {
   /** The charm repository it came from: `/srv/charm-store/<repository>/<charm>`. */
   repository: string;
   metadata: CharmMetadata;
+  /** Its metadata.yml cannot be right: told to who uses it, no hindrance to the others. */
+  fault?: YamlError;
   /** Names of the executable files under hooks/. */
   hooks: readonly string[];
   /** Hex digest of build/, present when the charm builds its image. */

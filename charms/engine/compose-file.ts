@@ -5,14 +5,15 @@ import {
   parseCharmName,
   parseServiceName,
 } from '../../workflows/contract/names.js';
+import { isMapping, mergeMappings } from './merge.js';
 import { type YamlProblem, YamlError } from './problem.js';
 import { checkSchema, parsedBy } from './schema-check.js';
 import { type ParsedYaml, parseYaml } from './yaml.js';
 
 const mapping = z.record(z.string(), z.unknown());
-/** `web-proxy: apache`, a list of services, or a mapping of services to the relation's options. */
+/** `web-proxy: apache`, a list of services, or a mapping of services to the relation's options; an empty one is none. */
 const targets = z.union([z.string(), z.array(z.string()), z.record(z.string(), mapping.nullable())], {
-  error: 'write a service, a list of services, or a mapping of services to options',
+  error: 'write a service, a list of services ([] for none), or a mapping of services to options',
 });
 
 const service = z
@@ -37,6 +38,8 @@ export interface ComposeService {
   charm: CharmName;
   options: Record<string, unknown>;
   relations: Relation[];
+  /** Relations written with no service: they are not paired. */
+  unrelated: string[];
   dockerCompose: Record<string, unknown>;
 }
 
@@ -46,9 +49,38 @@ export interface ComposeFile {
   problem: (...where: Parameters<ParsedYaml['problem']>) => YamlProblem;
 }
 
-/** Reads compose.yml; throws YamlError with file, line and column. */
-export function parseComposeFile(text: string, file: string): ComposeFile {
-  const parsed = parseYaml(text, file);
+/** Text of a file, or of what is added to it on the command line. */
+export interface ComposeSource {
+  text: string;
+  file: string;
+}
+
+/** Reads compose.yml, with what is added to it merged in; throws YamlError with file, line and column. */
+export function parseComposeFile(text: string, file: string, added?: ComposeSource): ComposeFile {
+  const base = parseYaml(text, file, { varExpand: true });
+  return composeFileOf(
+    added === undefined ? base : withAdded(base, parseYaml(added.text, added.file, { varExpand: true })),
+  );
+}
+
+/** A fault is shown where it stands: in what is added when that has the place, else in the file. */
+function withAdded(base: ParsedYaml, added: ParsedYaml): ParsedYaml {
+  const [under, over] = [base.value ?? {}, added.value ?? {}];
+  if (!isMapping(over)) return added;
+  if (!isMapping(under)) return base;
+  const whose = (path: readonly (string | number)[]): ParsedYaml => (has(added.value, path) ? added : base);
+  return {
+    file: base.file,
+    value: mergeMappings(under, over),
+    locate: (path) => whose(path).locate(path),
+    problem: (path, ...what) => whose(path).problem(path, ...what),
+  };
+}
+
+const has = (value: unknown, [first, ...rest]: readonly (string | number)[]): boolean =>
+  first === undefined || (isMapping(value) && Object.hasOwn(value, first) && has(value[first], rest));
+
+function composeFileOf(parsed: ParsedYaml): ComposeFile {
   const found = Object.entries(checkSchema({ ...parsed, value: parsed.value ?? {} }, composeFile));
   const problems: YamlProblem[] = [];
   const named = <T>(path: readonly (string | number)[], parse: (value: unknown) => T, value: unknown): T => {
@@ -57,20 +89,26 @@ export function parseComposeFile(text: string, file: string): ComposeFile {
     problems.push(parsed.problem(path, result.error.issues[0]?.message ?? 'not a name', 'rename it'));
     return value as T;
   };
-  const services = found.map(([name, body]): ComposeService => ({
-    name: named([name], parseServiceName, name),
-    // The service's own name is its charm where none is written; a domain has to name one.
-    charm: body?.charm ?? named([name], parseCharmName, name),
-    options: body?.options ?? {},
-    relations: Object.entries(body?.relations ?? {}).flatMap(([relation, to]) =>
-      targetsOf(to).map(([target, options]) => ({
-        name: relation,
-        target: named([name, 'relations', relation], parseServiceName, target),
-        options,
-      })),
-    ),
-    dockerCompose: body?.['docker-compose'] ?? {},
-  }));
+  const services = found.map(([name, body]): ComposeService => {
+    const relations = Object.entries(body?.relations ?? {}).map(
+      ([relation, to]) => [relation, targetsOf(to)] as const,
+    );
+    return {
+      name: named([name], parseServiceName, name),
+      // The service's own name is its charm where none is written; a domain has to name one.
+      charm: body?.charm ?? named([name], parseCharmName, name),
+      options: body?.options ?? {},
+      relations: relations.flatMap(([relation, to]) =>
+        to.map(([target, options]) => ({
+          name: relation,
+          target: named([name, 'relations', relation], parseServiceName, target),
+          options,
+        })),
+      ),
+      unrelated: relations.filter(([, to]) => to.length === 0).map(([relation]) => relation),
+      dockerCompose: body?.['docker-compose'] ?? {},
+    };
+  });
   const [first, ...others] = problems;
   if (first !== undefined) throw new YamlError([first, ...others]);
   return { services, problem: (...where) => parsed.problem(...where) };
@@ -78,6 +116,6 @@ export function parseComposeFile(text: string, file: string): ComposeFile {
 
 function targetsOf(to: z.output<typeof targets>): [string, Record<string, unknown>][] {
   if (typeof to === 'string') return [[to, {}]];
-  if (Array.isArray(to)) return to.map((target) => [target, {}]);
+  if (Array.isArray(to)) return [...new Set(to)].map((target) => [target, {}]);
   return Object.entries(to).map(([target, options]) => [target, options ?? {}]);
 }

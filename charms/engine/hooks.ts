@@ -1,52 +1,82 @@
-import type { Mapping } from './merge.js';
+import { createHash } from 'node:crypto';
+import { charmDirectory } from './charm.js';
+import { type Sides, relationEnvironment } from './environment.js';
 import type { ResolvedService } from './resolve.js';
+import type { Variables } from './variables.js';
 
-export interface PlannedService {
+export interface HookRelation {
   name: string;
-  charm: string;
-  repository: string;
-  charmDirectory: string;
-  dataDirectory: string;
-  configDirectory: string;
-  image: string | null;
-  /** default-options with compose.yml's over them: what options-get reads. */
-  options: Mapping;
-  relations: { name: string; target: string; options: Mapping }[];
+  base: string;
+  target: string;
 }
 
 export interface PlannedHook {
+  /** Names it among the hooks of its service: the hook's file name, and for a relation which one. */
+  id: string;
   service: string;
   charm: string;
+  /** Its file under hooks/. */
   hook: string;
+  /** Before the services are started, or after. */
+  stage: 'before' | 'after';
+  relation?: HookRelation;
   directory: string;
-  environment: Record<string, string>;
+  environment: Variables;
+  timeoutSeconds: number;
 }
 
-/** The init hook of a service, with the environment that charms know. */
-export function initHook(
-  service: ResolvedService,
-  planned: PlannedService,
-  { project, datastore }: { project: string; datastore: string },
-): PlannedHook {
-  const { dataDirectory, configDirectory, charmDirectory: directory, image } = planned;
-  return {
-    service: service.name,
-    charm: service.definition.name,
-    hook: 'init',
-    directory,
-    environment: {
-      PROJECT_NAME: project,
-      SERVICE_NAME: service.name,
-      BASE_SERVICE_NAME: service.name,
-      MASTER_BASE_SERVICE_NAME: service.name,
-      SERVICE_DATASTORE: dataDirectory,
-      SERVICE_CONFIGSTORE: configDirectory,
-      DATASTORE: `${datastore}/data`,
-      HOST_DATASTORE: `${datastore}/data`,
-      CONFIGSTORE: `${datastore}/config`,
-      CHARM_PATH: directory,
-      BASE_CHARM_PATH: directory,
-      DOCKER_BASE_IMAGE: image ?? '',
-    },
-  };
+/** Longer than an image takes that a hook runs to ask it something; a charm may say another time. */
+const defaultTimeoutSeconds = 900;
+
+/** In the order they run: every init, every relation (its provider first), pre_deploy; after the start post_deploy. */
+export function plannedHooks(
+  services: readonly ResolvedService[],
+  environmentOf: (service: ResolvedService) => Variables,
+): PlannedHook[] {
+  const byName = new Map(services.map((service) => [service.name as string, service]));
+  const own = (hook: string, stage: PlannedHook['stage']): PlannedHook[] =>
+    services.flatMap((service) => hookOf(service, hook, stage, environmentOf(service)));
+  const relations = services.flatMap((base) =>
+    base.relations.flatMap((relation) => {
+      const target = byName.get(relation.target);
+      return target === undefined ? [] : joined({ relation, base, target }, environmentOf);
+    }),
+  );
+  return [
+    ...own('init', 'before'),
+    ...relations,
+    ...own('pre_deploy', 'before'),
+    ...own('post_deploy', 'after'),
+  ];
+}
+
+/** `web-proxy` -> `web_proxy-relation-joined`. */
+export const joinedHook = (relation: string): string => `${relation.replaceAll('-', '_')}-relation-joined`;
+
+function joined(sides: Sides, environmentOf: (service: ResolvedService) => Variables): PlannedHook[] {
+  const { relation, base, target } = sides;
+  const hook = joinedHook(relation.name);
+  const named = { name: relation.name, base: base.name, target: target.name };
+  const digest = createHash('sha256').update(`${named.base}\0${named.target}`).digest('hex').slice(0, 12);
+  return [target, base].flatMap((service) =>
+    hookOf(service, hook, 'before', relationEnvironment(sides, environmentOf(service))).map((planned) => ({
+      ...planned,
+      id: `${hook}.${digest}`,
+      relation: named,
+    })),
+  );
+}
+
+function hookOf(
+  { name, definition }: ResolvedService,
+  hook: string,
+  stage: PlannedHook['stage'],
+  environment: Variables,
+): PlannedHook[] {
+  if (!definition.hooks.includes(hook)) return [];
+  const timeoutSeconds = definition.metadata['hook-timeout'] ?? defaultTimeoutSeconds;
+  const directory = charmDirectory(definition);
+  return [
+    { id: hook, service: name, charm: definition.name, hook, stage, directory, environment, timeoutSeconds },
+  ];
 }

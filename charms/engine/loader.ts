@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import { parseCharmName } from '../../workflows/contract/names.js';
 import type { Charm } from './charm.js';
 import { parseMetadata } from './metadata.js';
+import { YamlError } from './problem.js';
 
 /** The charms of one repository folder, sub-folders too, by name. The only file of the engine that reads files. */
 export function loadCharms(folder: string, repository: string): Charm[] {
@@ -19,13 +20,22 @@ function loadCharm(directory: string, name: string, repository: string): Charm {
   return {
     name: parseCharmName(name),
     repository,
-    metadata: parseMetadata(readFileSync(file, 'utf8'), file),
+    ...readMetadata(file),
     hooks: list(join(directory, 'hooks'))
       .filter((entry) => entry.isFile())
       .map((entry) => entry.name),
     ...(build === undefined ? {} : { buildDigest: build }),
     ...(resources === undefined ? {} : { resourcesDigest: resources }),
   };
+}
+
+function readMetadata(file: string): Pick<Charm, 'metadata' | 'fault'> {
+  try {
+    return { metadata: parseMetadata(readFileSync(file, 'utf8'), file) };
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
+    return { metadata: parseMetadata('', file), fault: error };
+  }
 }
 
 function metadataFiles(folder: string): string[] {

@@ -7,45 +7,70 @@ import { parseYaml } from './yaml.js';
 const mapping = z.record(z.string(), z.unknown());
 const relationName = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9-]*$/, 'use lower-case letters, digits and dashes, such as web-proxy');
+  .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'use lower-case letters, digits and dashes, such as web-proxy');
 const path = z.unknown().transform(parsedBy(parseAbsolutePath));
-const paths = z.array(path);
+const paths = z.array(path).nullish();
 
 const use = z.strictObject({
   constraint: z.enum(['required', 'recommended', 'optional']).default('optional'),
   auto: z.enum(['pair', 'summon', 'none']).default('pair'),
-  solves: z.record(z.string(), z.string()).optional(),
-  'default-options': mapping.optional(),
+  scope: z.enum(['global', 'container']).nullish(),
+  solves: z.record(z.string(), z.union([z.string(), z.array(z.string())]).nullable()).nullish(),
+  'default-options': mapping.nullish(),
 });
+export type CharmUse = z.output<typeof use>;
+
+const requirement = z.looseObject({ scope: z.enum(['global', 'container']).nullish() });
+const provision = z.looseObject({ 'tech-dep': z.union([z.boolean(), z.literal('reversed')]).nullish() });
 
 const backup = z.strictObject({
   dump: z.enum(['postgres']).optional(),
-  exclude: paths.optional(),
+  exclude: z.array(path).optional(),
 });
 
+const people = z.union([z.string(), z.array(z.string())]).nullish();
+
 const metadata = z.strictObject({
-  description: z.string().optional(),
+  name: people,
+  summary: people,
+  description: people,
+  maintainer: people,
+  tags: people,
+  inherit: people,
   type: z.enum(['service', 'run-once', 'stub']).default('service'),
   subordinate: z.boolean().default(false),
   'docker-image': z
     .string()
     .regex(/^[a-z0-9][A-Za-z0-9._:/@-]*$/, 'write an image as docker names it, such as postgres:17')
-    .optional(),
-  'docker-compose': mapping.optional(),
-  'data-resources': paths.optional(),
-  'config-resources': paths.optional(),
-  'charm-resources': paths.optional(),
-  options: z.record(z.string(), z.string()).optional(),
-  'default-options': mapping.optional(),
-  provides: z.record(relationName, z.unknown()).optional(),
-  uses: z.record(relationName, use).optional(),
+    .nullish(),
+  'docker-compose': mapping.nullish(),
+  'data-resources': paths,
+  'config-resources': paths,
+  'charm-resources': paths,
+  options: z.record(z.string(), z.string().nullable()).nullish(),
+  'default-options': mapping.nullish(),
+  provides: z.record(relationName, provision.nullable()).nullish(),
+  uses: z.record(relationName, use.nullable()).nullish(),
+  requires: z.record(relationName, requirement.nullable()).nullish(),
+  'hook-timeout': z.int().min(1).max(86_400).nullish(),
   backup: backup.optional(),
 });
 
+export const metadataKeys = Object.keys(metadata.shape);
 export type CharmMetadata = z.output<typeof metadata>;
 
 /** Reads a metadata.yml; throws YamlError with file, line and column. */
 export function parseMetadata(text: string, file: string): CharmMetadata {
-  const parsed = parseYaml(text, file);
+  const parsed = parseYaml(text, file, { varExpand: true });
   return checkSchema({ ...parsed, value: parsed.value ?? {} }, metadata);
+}
+
+/** The relations a charm has to others, by name: `uses`, and what `requires` of older charms means. */
+export function usesOf({ uses, requires }: CharmMetadata): Map<string, CharmUse> {
+  const known = new Map<string, CharmUse>();
+  for (const [name, value] of Object.entries(requires ?? {}))
+    known.set(name, { constraint: 'required', auto: 'pair', scope: value?.scope });
+  for (const [name, value] of Object.entries(uses ?? {}))
+    known.set(name, value ?? { constraint: 'optional', auto: 'pair' });
+  return known;
 }

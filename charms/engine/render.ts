@@ -1,18 +1,45 @@
 import { type Charm, builtImage, charmDirectory } from './charm.js';
 import type { ComposeFile } from './compose-file.js';
-import { type PlannedHook, type PlannedService, initHook } from './hooks.js';
+import { type HostNames, relationEnvironment, serviceEnvironment } from './environment.js';
+import { type PlannedHook, plannedHooks } from './hooks.js';
 import { type Mapping, mergeMappings } from './merge.js';
+import { usesOf } from './metadata.js';
 import { type ResolvedService, resolveServices } from './resolve.js';
+import type { RelationOrigin } from './resolving.js';
+import { renderService } from './service.js';
+import { expanded } from './variables.js';
 import { serviceWarnings } from './warnings.js';
 
-export interface PlanInput {
+export interface PlanInput extends HostNames {
   composeFile: ComposeFile;
   /** Of all repositories, in the order they are searched. */
   charms: readonly Charm[];
-  /** `myc` */
-  project: string;
-  /** `/srv/datastore` */
-  datastore: string;
+}
+
+export interface PlannedRelation {
+  name: string;
+  target: string;
+  origin: RelationOrigin;
+  /** The charm's default-options with compose.yml's over them: what relation-get reads at first. */
+  options: Mapping;
+}
+
+export interface PlannedService {
+  name: string;
+  charm: string;
+  repository: string;
+  /** service: `up` starts it; run-once: it is run by hand or by a schedule; none: no container of its own. */
+  container: 'service' | 'run-once' | 'none';
+  summoned: boolean;
+  /** The service whose container it is about. */
+  master: string;
+  charmDirectory: string;
+  dataDirectory: string;
+  configDirectory: string;
+  image: string | null;
+  /** default-options with compose.yml's over them: what options-get reads. */
+  options: Mapping;
+  relations: PlannedRelation[];
 }
 
 export interface Plan {
@@ -24,104 +51,99 @@ export interface Plan {
   /** docker-compose.yml before the hooks' fragments. */
   dockerCompose: { name: string; services: Record<string, Mapping> };
   warnings: string[];
+  /** What could be had: recommended relations that nothing provides. */
+  advice: string[];
 }
 
 /** compose.yml and charms -> what to pull, build, run and write. Pure: the same input gives the same plan. */
 export function plan(input: PlanInput): Plan {
-  const resolved = resolveServices(input.composeFile, input.charms);
-  const running = resolved.filter(({ definition }) => definition.metadata.type !== 'stub');
-  const services = Object.fromEntries(running.map((service) => [service.name, rendered(service, input)]));
-  const planned = resolved.map((service) => plannedService(service, services[service.name]?.image, input));
+  const { services: resolved, warnings, advice } = resolveServices(input.composeFile, input.charms);
+  const own = resolved.filter((service) => containerOf(service) !== 'none');
+  const bodies = new Map(
+    own.map((service) => [service.name as string, renderService(service, imageOf(service, input), input)]),
+  );
+  for (const service of resolved.filter(({ master, name }) => master !== name)) {
+    const body = bodies.get(service.master);
+    // A subordinate charm's parts go into the container of its master.
+    if (body !== undefined)
+      bodies.set(service.master, mergeMappings(body, renderService(service, null, input)));
+  }
+  const services = Object.fromEntries([...bodies].sort(([a], [b]) => (a < b ? -1 : 1)));
+  const byName = new Map(resolved.map((service) => [service.name as string, service]));
+  // compose.yml may name another image than the charm: a hook asks the one that runs.
+  const image = (service: ResolvedService): string | null => {
+    const running = services[service.master]?.image;
+    return typeof running === 'string' ? running : imageOf(byName.get(service.master) ?? service, input);
+  };
+  const environments = new Map(
+    resolved.map((service) => [service, serviceEnvironment(service, image(service), input)]),
+  );
+  const environmentOf = (service: ResolvedService): Record<string, string> => environments.get(service) ?? {};
   return {
     project: input.project,
-    services: planned,
-    images: imagesOf(running, services, input.project),
-    hooks: resolved
-      .filter(({ definition }) => definition.hooks.includes('init'))
-      .map((service) =>
-        initHook(service, planned.find(({ name }) => name === service.name) as PlannedService, input),
+    services: resolved.map((service) => ({
+      name: service.name,
+      charm: service.definition.name,
+      repository: service.definition.repository,
+      container: containerOf(service),
+      summoned: service.summoned,
+      master: service.master,
+      charmDirectory: charmDirectory(service.definition),
+      dataDirectory: `${input.datastore}/data/${service.name}`,
+      configDirectory: `${input.datastore}/config/${service.name}`,
+      image: image(service),
+      options: expanded(
+        mergeMappings(service.definition.metadata['default-options'] ?? {}, service.options),
+        environmentOf(service),
       ),
+      relations: service.relations.map((relation) => {
+        const { name, target, origin } = relation;
+        const provider = byName.get(target);
+        const defaults = usesOf(service.definition.metadata).get(name)?.['default-options'] ?? {};
+        const merged = mergeMappings(defaults, relation.options);
+        const options =
+          provider === undefined
+            ? merged
+            : expanded(
+                merged,
+                relationEnvironment({ relation, base: service, target: provider }, environmentOf(service)),
+              );
+        return { name, target, origin, options };
+      }),
+    })),
+    images: imagesOf(own, services, input),
+    hooks: plannedHooks(resolved, environmentOf),
     dockerCompose: { name: input.project, services },
     warnings: [
       ...Object.entries(services).flatMap(([name, body]) => serviceWarnings(name, body, input.datastore)),
-      ...resolved.flatMap((service) =>
-        service.relations.map(
-          ({ name, target }) =>
-            `service ${service.name}: ${name} to ${target} sets the order only, its hooks do not run`,
-        ),
-      ),
+      ...warnings,
     ],
+    advice,
   };
 }
 
-function imageOf({ definition }: ResolvedService, project: string): string | null {
+function containerOf({ definition: { metadata } }: ResolvedService): PlannedService['container'] {
+  if (metadata.subordinate || metadata.type === 'stub') return 'none';
+  return metadata.type;
+}
+
+function imageOf({ definition }: ResolvedService, { project }: PlanInput): string | null {
   if (definition.buildDigest !== undefined) return builtImage(project, definition, definition.buildDigest);
   return definition.metadata['docker-image'] ?? null;
 }
 
-function plannedService(
-  service: ResolvedService,
-  image: unknown,
-  { project, datastore }: PlanInput,
-): PlannedService {
-  const { name, definition } = service;
-  return {
-    name,
-    charm: definition.name,
-    repository: definition.repository,
-    charmDirectory: charmDirectory(definition),
-    dataDirectory: `${datastore}/data/${name}`,
-    configDirectory: `${datastore}/config/${name}`,
-    // compose.yml may name another image than the charm: its hook asks the one that runs.
-    image: typeof image === 'string' ? image : imageOf(service, project),
-    options: mergeMappings(definition.metadata['default-options'] ?? {}, service.options),
-    relations: service.relations,
-  };
-}
-
-function rendered(service: ResolvedService, { project, datastore }: PlanInput): Mapping {
-  const { name, definition } = service;
-  const { metadata } = definition;
-  const image = imageOf(service, project);
-  const volumes = [
-    ...(metadata['data-resources'] ?? []).map((path) => `${datastore}/data/${name}${path}:${path}:rw`),
-    ...(metadata['config-resources'] ?? []).map((path) => `${datastore}/config/${name}${path}:${path}:rw`),
-    ...(metadata['charm-resources'] ?? []).map(
-      (path) => `${charmDirectory(definition)}/resources${path}:${path}:ro`,
-    ),
-  ];
-  const base: Mapping = {
-    ...(image === null ? {} : { image }),
-    restart: metadata.type === 'run-once' ? 'no' : 'unless-stopped',
-    ...(volumes.length === 0 ? {} : { volumes }),
-    labels: {
-      'myc.charm': definition.name,
-      'myc.service': name,
-      // Their paths stay the same when their content changes: the label makes compose recreate the container.
-      ...(definition.resourcesDigest === undefined || metadata['charm-resources'] === undefined
-        ? {}
-        : { 'myc.resources': definition.resourcesDigest.slice(0, 16) }),
-      // A backup reads it off the container, whatever the charms say by then; compose takes a single $ for a variable.
-      ...(metadata.backup === undefined
-        ? {}
-        : { 'myc.backup': JSON.stringify(metadata.backup).replaceAll('$', '$$$$') }),
-    },
-  };
-  return [metadata['docker-compose'] ?? {}, service.dockerCompose].reduce<Mapping>(mergeMappings, base);
-}
-
 function imagesOf(
-  running: readonly ResolvedService[],
+  own: readonly ResolvedService[],
   services: Record<string, Mapping>,
-  project: string,
+  input: PlanInput,
 ): Plan['images'] {
   const build = new Map<string, { image: string; context: string; charm: string }>();
   const pull = new Set<string>();
-  for (const service of running) {
+  for (const service of own) {
     const image = services[service.name]?.image;
     if (typeof image !== 'string') continue;
     // compose.yml may replace the image a charm would build.
-    if (service.definition.buildDigest === undefined || image !== imageOf(service, project)) pull.add(image);
+    if (service.definition.buildDigest === undefined || image !== imageOf(service, input)) pull.add(image);
     else
       build.set(image, {
         image,

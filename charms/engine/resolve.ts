@@ -1,83 +1,111 @@
-import type { Charm } from './charm.js';
 import { oneOf } from './candidates.js';
+import { catalogOf } from './catalog.js';
+import type { Charm } from './charm.js';
 import type { ComposeFile, ComposeService } from './compose-file.js';
+import { joinedHook } from './hooks.js';
+import { mastersOf } from './masters.js';
+import { inOrder } from './order.js';
+import { pairServices, summonServices } from './pair.js';
 import { type YamlProblem, YamlError } from './problem.js';
+import {
+  type Candidate,
+  type ResolvedRelation,
+  type Resolving,
+  addService,
+  bareService,
+} from './resolving.js';
 
-export interface ResolvedService extends ComposeService {
+export interface ResolvedService extends Omit<ComposeService, 'relations' | 'unrelated'> {
   definition: Charm;
+  relations: ResolvedRelation[];
+  /** Not in compose.yml: a relation asked for it. */
+  summoned: boolean;
+  /** The service whose container it is about: its own, or for a subordinate charm the one it adds to. */
+  master: string;
+}
+
+export interface Resolution {
+  /** Providers before those who use them, otherwise as compose.yml has them. */
+  services: ResolvedService[];
+  warnings: string[];
+  /** What could be had: recommended relations that nothing provides. */
+  advice: string[];
 }
 
 /**
- * Each service with its charm, providers before those who use them, otherwise as compose.yml has them. Throws YamlError
- * for an unknown charm, an unknown target, an option the charm does not declare, a circle of relations.
+ * Each service with its charm and relations. Throws YamlError for an unknown charm, target or option, a need that nothing
+ * or more than one service meets, a circle of relations. The same input gives the same result, in the same order.
  */
-export function resolveServices(file: ComposeFile, charms: readonly Charm[]): ResolvedService[] {
-  const definitions = new Map<string, Charm>();
-  // The first repository that has a charm wins.
-  for (const charm of charms) if (!definitions.has(charm.name)) definitions.set(charm.name, charm);
-  const names = new Set<string>(file.services.map((service) => service.name));
-  const problems: YamlProblem[] = [];
-  const services = file.services.flatMap((service): ResolvedService[] => {
-    const definition = definitions.get(service.charm);
-    for (const relation of service.relations)
-      if (!names.has(relation.target))
-        problems.push(
-          file.problem(
-            [service.name, 'relations', relation.name, relation.target],
-            `${service.name} has ${relation.name} to "${relation.target}", which is no service here`,
-            oneOf(relation.target, [...names]),
-          ),
-        );
-    if (definition === undefined) {
-      const message = `the charm "${service.charm}" of service "${service.name}" is in no charm repository`;
-      problems.push(
-        file.problem([service.name, 'charm'], message, oneOf(service.charm, [...definitions.keys()])),
-      );
-      return [];
-    }
-    problems.push(...unknownOptions(file, service, definition));
-    return [{ ...service, definition }];
-  });
-  throwAll(problems);
-  return inOrder(file, services);
-}
-
-function unknownOptions(file: ComposeFile, service: ComposeService, charm: Charm): YamlProblem[] {
-  const { options } = charm.metadata;
-  if (options === undefined) return [];
-  const declared = Object.keys(options);
-  return Object.keys(service.options)
-    .filter((option) => !declared.includes(option))
-    .map((option) =>
-      file.problem(
-        [service.name, 'options', option],
-        `the charm "${charm.name}" has no option "${option}"`,
-        oneOf(option, declared),
-      ),
-    );
-}
-
-function inOrder(file: ComposeFile, services: readonly ResolvedService[]): ResolvedService[] {
-  const byName = new Map<string, ResolvedService>(services.map((service) => [service.name, service]));
-  const ordered = new Set<ResolvedService>();
-  const open: string[] = [];
-  const visit = (service: ResolvedService): void => {
-    if (ordered.has(service)) return;
-    if (open.includes(service.name)) {
-      const circle = [...open.slice(open.indexOf(service.name)), service.name].join(' -> ');
-      const message = `relations go in a circle: ${circle}`;
-      throwAll([file.problem([service.name, 'relations'], message, 'remove one of these relations')]);
-    }
-    open.push(service.name);
-    for (const relation of service.relations) {
-      const target = byName.get(relation.target);
-      if (target !== undefined) visit(target);
-    }
-    open.pop();
-    ordered.add(service);
+export function resolveServices(file: ComposeFile, charms: readonly Charm[]): Resolution {
+  const resolving: Resolving = {
+    ...{ file, catalog: catalogOf(charms), services: new Map<string, Candidate>() },
+    ...{ problems: [], warnings: [], advice: [] },
   };
-  services.forEach(visit);
-  return [...ordered];
+  const { services, problems, warnings, advice } = resolving;
+  for (const service of file.services) addService(resolving, service);
+  // A service that only a relation names is there under its charm's name, as if it were written.
+  const written = new Set<string>(file.services.map(({ name }) => name));
+  for (const service of services.values()) addTargets(resolving, service, written);
+  throwAll(problems);
+  summonServices(resolving);
+  throwAll(problems);
+  pairServices(resolving);
+  for (const service of services.values()) checkOptions(resolving, service);
+  throwAll(problems);
+  const masters = mastersOf(resolving);
+  const ordered = inOrder(resolving);
+  throwAll(problems);
+  return {
+    services: ordered.map((service) => ({
+      ...{ name: service.name, charm: service.charm, definition: service.definition },
+      ...{ options: service.options, dockerCompose: service.dockerCompose, summoned: service.summoned },
+      relations: service.related,
+      master: masters.get(service.name) ?? service.name,
+    })),
+    warnings,
+    advice,
+  };
+}
+
+function addTargets(resolving: Resolving, service: Candidate, written: ReadonlySet<string>): void {
+  const { file, catalog, services, problems } = resolving;
+  for (const relation of service.relations) {
+    const { name, target } = relation;
+    const at = (message: string, next: string): void =>
+      void problems.push(file.problem([service.name, 'relations', name, target], message, next));
+    if (!services.has(target) && !written.has(target)) {
+      const charm = catalog.find(target);
+      if (charm === undefined) {
+        const message = `${service.name} has ${name} to "${target}", which is no service here`;
+        at(message, oneOf(target, [...written]));
+        continue;
+      }
+      addService(resolving, bareService(target, charm), service);
+    }
+    const provider = services.get(target);
+    if (provider === undefined) continue;
+    const { metadata, hooks } = provider.definition;
+    const provided = Object.keys(metadata.provides ?? {});
+    if (target === service.name) at(`${service.name} has ${name} to itself`, 'name another service');
+    else if (!provided.includes(name) && !hooks.includes(joinedHook(name)))
+      at(`the charm "${provider.definition.name}" of ${target} provides no "${name}"`, oneOf(name, provided));
+    else service.related.push({ ...relation, origin: 'explicit' });
+  }
+}
+
+function checkOptions({ file, problems, warnings }: Resolving, service: Candidate): void {
+  const { name, definition } = service;
+  const { options, 'default-options': defaults } = definition.metadata;
+  const known = Object.keys({ ...options, ...defaults });
+  for (const option of Object.keys(service.options).filter((option) => !known.includes(option)))
+    if (options === undefined || options === null)
+      warnings.push(
+        `service ${name}: the charm ${definition.name} declares no options, "${option}" is handed on`,
+      );
+    else {
+      const message = `the charm "${definition.name}" has no option "${option}"`;
+      problems.push(file.problem([name, 'options', option], message, oneOf(option, known)));
+    }
 }
 
 function throwAll(problems: readonly YamlProblem[]): void {

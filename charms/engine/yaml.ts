@@ -1,5 +1,6 @@
-import { LineCounter, parseDocument } from 'yaml';
+import { LineCounter, type Tags, parseDocument } from 'yaml';
 import { type YamlProblem, YamlError } from './problem.js';
+import { varExpandTags, markExpandable } from './var-expand.js';
 import {
   type Path,
   type Place,
@@ -29,7 +30,12 @@ const unwanted = new Set(['binary', 'omap', 'pairs', 'set', 'timestamp']);
  * Reads a YAML file that may be hostile. Merge keys and yes/no keep their meaning of YAML 1.1, sexagesimal numbers and
  * dates stay text. Throws YamlError for a file that is too big, too deep, not YAML, or has a key twice.
  */
-export function parseYaml(text: string, file: string): ParsedYaml {
+export function parseYaml(
+  text: string,
+  file: string,
+  /** `!var-expand` is known: the values go through `expanded` (variables.ts) before they are used. */
+  { varExpand = false }: { varExpand?: boolean } = {},
+): ParsedYaml {
   const counter = new LineCounter();
   const lines = text.length > maxBytes ? [''] : text.split(/\r?\n/);
   const problemAt = ({ line, column }: Place, message: string, next: string): YamlProblem => ({
@@ -56,12 +62,7 @@ export function parseYaml(text: string, file: string): ParsedYaml {
     // The library compares each key with each: quadratic. Checked below.
     uniqueKeys: false,
     stringKeys: true,
-    customTags: (tags) =>
-      tags.filter(
-        (tag) =>
-          typeof tag === 'string' ||
-          !(unwanted.has(tag.tag.replace(/^.*:/, '')) || ('format' in tag && tag.format === 'TIME')),
-      ),
+    customTags: (tags) => [...tags.filter(isWanted), ...(varExpand ? varExpandTags : [])],
   });
   const [first, ...others] = [...doc.errors, ...doc.warnings].map((error) =>
     problemAt(linePos(counter, error.pos[0]), error.message, advice(error.code)),
@@ -72,6 +73,10 @@ export function parseYaml(text: string, file: string): ParsedYaml {
   const many = tooManyAliases(doc);
   if (many !== undefined) fail(linePos(counter, many.offset), many.message, 'write the values out');
 
+  markExpandable(doc, (offset) => {
+    const { line, column } = linePos(counter, offset);
+    return `${file}:${line}:${column}`;
+  });
   const locate = (path: Path): Place => linePos(counter, locateIn(doc, path));
   let value: unknown;
   try {
@@ -84,6 +89,10 @@ export function parseYaml(text: string, file: string): ParsedYaml {
   if (large !== undefined) fail(locate(large.path), large.message, large.next);
   return { file, value, locate, problem: (path, message, next) => problemAt(locate(path), message, next) };
 }
+
+const isWanted = (tag: Tags[number]): boolean =>
+  typeof tag === 'string' ||
+  !(unwanted.has(tag.tag.replace(/^.*:/, '')) || ('format' in tag && tag.format === 'TIME'));
 
 function linePos(counter: LineCounter, offset: number): Place {
   const { line, col } = counter.linePos(offset);

@@ -3,7 +3,9 @@
 #
 #   COMPOSE_OPTIONS    file with the service's options as JSON
 #   COMPOSE_FRAGMENTS  folder that takes what the hook adds to docker-compose.yml
-#   SERVICE_NAME, HOOK_NAME, DOCKER_BASE_IMAGE, PROJECT_NAME
+#   COMPOSE_RELATIONS  folder of what relations hold, BASE/RELATION/TARGET/data.json; RELATION_DATA_FILE is the hook's own
+#   COMPOSE_IMAGES     file with the image of each service as JSON
+#   SERVICE_NAME, HOOK_NAME, HOOK_ID, DOCKER_BASE_IMAGE, PROJECT_NAME
 #
 # The words and what they print are those charms of the seed's tool rely on.
 
@@ -14,30 +16,71 @@ err() { printf 'error: %s\n' "$*" >&2; }
 error() { err "$@"; return 1; }
 die() { err "$@"; exit 1; }
 
-# options-get KEY: the value of an option, `a.b` looks into a mapping. Text as it is, everything else as JSON.
-# Returns 1 when the option is not set.
-options-get() {
-	local value
-	if ! value=$(jq -r --arg key "$1" '
+# json_value FILE KEY: text as it is, everything else as JSON; `a.b` looks into a mapping. Returns 1 when it is not there.
+json_value() {
+	jq -r --arg key "$2" '
 		(if has($key) then .[$key] else (try getpath($key / ".") catch null) end)
 		| if . == null then error("not set") else . end
-		| if type == "string" then . else tojson end' "$COMPOSE_OPTIONS" 2>/dev/null); then
-		err "service $SERVICE_NAME: the option '$1' is not set in compose.yml"
+		| if type == "string" then . else tojson end' "$1" 2>/dev/null
+}
+
+# options-get KEY: the value of an option of the service.
+options-get() {
+	json_value "$COMPOSE_OPTIONS" "$1" && return
+	err "service $SERVICE_NAME: the option '$1' is not set in compose.yml"
+	return 1
+}
+
+# relation-get KEY: what compose.yml, the charm's defaults or the other side say of this relation.
+relation-get() {
+	if [ -z "${RELATION_DATA_FILE:-}" ]; then err "relation-get works in the hooks of a relation only"; return 1; fi
+	json_value "$RELATION_DATA_FILE" "$1" && return
+	err "the relation $RELATION_NAME of $BASE_SERVICE_NAME to $TARGET_SERVICE_NAME has no '$1'"
+	return 1
+}
+
+# relation-set KEY VALUE, or KEY=VALUE: tells the other side; kept until the relation's options change.
+relation-set() {
+	local key=$1 value
+	if [ -z "${RELATION_DATA_FILE:-}" ]; then err "relation-set works in the hooks of a relation only"; return 1; fi
+	if [ "$#" -gt 1 ]; then
+		value=$2
+	elif [[ $1 == *=* ]]; then
+		key=${1%%=*} value=${1#*=}
+	else
+		err "relation-set $1: there is no value"
 		return 1
 	fi
-	printf '%s\n' "$value"
+	# On standard input: a password is in no list of processes.
+	(
+		umask 077
+		printf '%s' "$value" | jq -R -s --arg key "$key" --slurpfile data "$RELATION_DATA_FILE" \
+			'. as $value | $data[0] + {($key): $value}' >"$RELATION_DATA_FILE.new" && mv -- "$RELATION_DATA_FILE.new" "$RELATION_DATA_FILE"
+	)
+}
+
+# relation:get SERVICE:RELATION KEY: the same of another relation, that the service has, or that this one has to it.
+relation:get() {
+	local service=${1%%:*} relation=${1#*:} file
+	for file in "$COMPOSE_RELATIONS/$service/$relation"/*/data.json \
+		"$COMPOSE_RELATIONS/$SERVICE_NAME/$relation/$service/data.json" \
+		"$COMPOSE_RELATIONS"/*/"$relation/$service/data.json"; do
+		if [ -f "$file" ]; then json_value "$file" "$2" && return; fi
+	done
+	err "no relation $relation of $service has '$2'"
+	return 1
 }
 
 # config-add [YAML]: adds to docker-compose.yml, from its root on. Reads stdin when there is no argument, or it is -.
 # shellcheck disable=SC2120 # a hook may pass it, init-config-add pipes
 config-add() {
-	local number files=("$COMPOSE_FRAGMENTS/$SERVICE_NAME@$HOOK_NAME."*.yml)
+	local number files=("$COMPOSE_FRAGMENTS/$SERVICE_NAME@$HOOK_ID."*.yml)
 	[ -e "${files[0]}" ] || files=()
 	printf -v number '%03d' "${#files[@]}"
 	(
 		umask 077
 		if [ "${1:--}" != - ]; then printf '%s\n' "$1"; else cat; fi \
-			>"$COMPOSE_FRAGMENTS/$SERVICE_NAME@$HOOK_NAME.$number.yml"
+			>"$COMPOSE_FRAGMENTS/$SERVICE_NAME@$HOOK_ID.$number.yml"
 	)
 }
 
@@ -52,14 +95,21 @@ init-config-add() {
 
 # docker_get_uid SERVICE USER: the number of an account inside the service's image.
 docker_get_uid() {
-	local image=$DOCKER_BASE_IMAGE container
-	if [ "$1" != "$SERVICE_NAME" ]; then
-		container=$(docker ps -aq --filter "label=com.docker.compose.project=$PROJECT_NAME" \
-			--filter "label=com.docker.compose.service=$1" | head -n 1)
-		[ -n "$container" ] || { err "service $1 has no container to ask for the uid of $2"; return 1; }
-		image=$(docker inspect -f '{{.Image}}' "$container") || return 1
+	local image=$DOCKER_BASE_IMAGE
+	if [ "$1" != "$SERVICE_NAME" ] && ! image=$(json_value "$COMPOSE_IMAGES" "$1"); then
+		err "service $1 has no image to ask for the uid of $2"
+		return 1
 	fi
 	docker run --rm --network none --entrypoint id "$image" -u "$2" </dev/null
+}
+
+# docker_image_export_dir IMAGE SOURCE DESTINATION: a file or folder out of an image, as docker cp puts it.
+docker_image_export_dir() {
+	local container code=0
+	container=$(docker create "$1" true) || return 1
+	docker cp "$container:$2" "$3" || code=$?
+	docker rm -f "$container" >/dev/null
+	return "$code"
 }
 
 # get_running_containers_for_service SERVICE: ids, one a line, found by compose's labels.

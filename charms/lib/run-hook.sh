@@ -1,19 +1,20 @@
 #!/bin/bash
-# run-hook.sh CHARM_DIRECTORY HOOK: runs one hook of a charm, in the charm's folder, with the helpers at hand.
+# run-hook.sh CHARM_DIRECTORY HOOK [ID]: runs one hook of a charm, in the charm's folder, with the helpers at hand. ID, the
+# hook's name when left out, tells apart a relation's hook from that of the next relation.
 # What the hook added to docker-compose.yml on an earlier run is dropped first, so a second run adds nothing twice.
 set -euo pipefail
 
 charm=$1
-export HOOK_NAME=$2
+export HOOK_NAME=$2 HOOK_ID=${3:-$2}
 : "${SERVICE_NAME:?}" "${COMPOSE_OPTIONS:?}" "${COMPOSE_FRAGMENTS:?}"
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=charms/lib/helpers.sh
 . "$here/helpers.sh"
-export -f debug info warn err error die options-get config-add init-config-add docker_get_uid \
-	get_running_containers_for_service
+export -f debug info warn err error die options-get relation-get relation-set relation:get config-add init-config-add \
+	docker_get_uid docker_image_export_dir get_running_containers_for_service json_value
 
 (umask 077 && mkdir -p "$COMPOSE_FRAGMENTS")
-rm -f -- "$COMPOSE_FRAGMENTS/$SERVICE_NAME@$HOOK_NAME."*.yml
+rm -f -- "$COMPOSE_FRAGMENTS/$SERVICE_NAME@$HOOK_ID."*.yml
 cd "$charm"
 exec "./hooks/$HOOK_NAME" </dev/null

@@ -16,13 +16,18 @@ export async function ensureBaseImage(apt: AptSettings, say: Say): Promise<strin
   if (await docker(['images', '-q', baseImage])) return baseImage;
   if (await loadImage(baseImage, say)) return baseImage;
   if ((await registryAnswers()) && (await pullBase(apt, say))) return baseImage;
-  const found = await run(['sh', '-c', 'command -v mmdebstrap'], { allowFailure: true });
-  if (process.getuid?.() !== 0 || found.code !== 0)
-    throw new Error(
-      `debian:${release}-slim cannot be pulled, and to make one takes root and mmdebstrap: run again where a registry is in reach, or as root after apt-get install mmdebstrap`,
-    );
+  await checkBootstrap(`debian:${release}-slim`);
   await docker(['import', '--change', `LABEL ${imageLabel}`, await bootstrap(apt, say), baseImage]);
   return baseImage;
+}
+
+/** Throws where an image can neither be pulled nor made. */
+export async function checkBootstrap(image: string): Promise<void> {
+  const found = await run(['sh', '-c', 'command -v mmdebstrap'], { allowFailure: true });
+  if (process.getuid?.() === 0 && found.code === 0) return;
+  throw new Error(
+    `${image} cannot be pulled, and to make one takes root and mmdebstrap: run again where a registry is in reach, or as root after apt-get install mmdebstrap`,
+  );
 }
 
 /** Asked first, since a pull from a registry that is not in reach takes a minute to fail. */
@@ -52,16 +57,28 @@ async function pullBase(apt: AptSettings, say: Say): Promise<boolean> {
   return true;
 }
 
-async function bootstrap(apt: AptSettings, say: Say): Promise<string> {
-  const key = createHash('sha256').update(`${release} minbase ${apt.mirror}`).digest('hex').slice(0, 12);
+/** A bare Debian as a tar file, made once and kept. */
+function bootstrap(apt: AptSettings, say: Say): Promise<string> {
+  return bootstrapped(apt, say, { of: `a bare Debian ${release}`, release, options: [] });
+}
+
+/** What mmdebstrap makes of the machine's Debian archive, as a tar file that is kept under what it was made of. */
+export async function bootstrapped(
+  apt: AptSettings,
+  say: Say,
+  { of, release, options }: { of: string; release: string; options: string[] },
+): Promise<string> {
+  const made = [release, 'minbase', apt.mirror, ...options].join(' ');
+  const key = createHash('sha256').update(made).digest('hex').slice(0, 12);
   const tar = path.join(cacheFolder, key, 'base.tar');
   if (await stat(tar).catch(() => null)) return tar;
-  say(`making a bare Debian ${release} (mmdebstrap)`);
+  say(`making ${of} (mmdebstrap)`);
   await mkdir(path.dirname(tar), { recursive: true });
   const settings = apt.conf.split('\n').filter(Boolean);
-  const options = settings.map((line) => `--aptopt=${line.replace(/;$/, '')}`);
+  const reach = settings.map((line) => `--aptopt=${line.replace(/;$/, '')}`);
   const making = path.join(path.dirname(tar), 'making.tar');
-  await run(['mmdebstrap', '--quiet', '--variant=minbase', ...options, release, making, apt.mirror]);
+  const how = ['--quiet', '--variant=minbase', ...reach, ...options];
+  await run(['nice', '-n', '15', 'mmdebstrap', ...how, release, making, apt.mirror]);
   await rename(making, tar);
   return tar;
 }

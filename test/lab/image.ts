@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { cachedArchive, readAptSettings, withoutProxies } from './apt-settings.js';
+import { type AptSettings, cachedArchive, readAptSettings, withoutProxies } from './apt-settings.js';
 import { ensureAuthority } from './authority.js';
 import { ensureBaseImage, release } from './base-image.js';
 import { loadImage } from './image-store.js';
@@ -26,11 +26,22 @@ export async function ensureHostImage(say: Say): Promise<string> {
 /** Keeps what only apt on this host would read out of the image. */
 const lean = 'Dir::Cache::pkgcache "";\nDir::Cache::srcpkgcache "";\nAcquire::Languages "none";\n';
 
+/** What an image is built on; its name changes when it is made of something else. */
+export interface Base {
+  name: string;
+  ensure: (apt: AptSettings, say: Say) => Promise<string>;
+}
+
 /**
  * Builds a folder of test/lab (`image`, `services`, `stand-ins/…`) on the bare Debian and returns the image's name, which
  * says by its tag what it was made of: a second call takes what is there. `files` are added to the folder.
  */
-export async function buildImage(folder: string, files: Record<string, string>, say: Say): Promise<string> {
+export async function buildImage(
+  folder: string,
+  files: Record<string, string>,
+  say: Say,
+  base: Base = { name: release, ensure: ensureBaseImage },
+): Promise<string> {
   const apt = await readAptSettings();
   const source = path.join(import.meta.dirname, folder);
   const added = {
@@ -38,24 +49,24 @@ export async function buildImage(folder: string, files: Record<string, string>, 
     'apt.conf': apt.conf + lean,
     'sources.list': `deb ${apt.mirror} ${release} main\n`,
   };
-  const image = `myc-wf-lab/${path.basename(folder)}:${await digest(source, added)}`;
+  const image = `myc-wf-lab/${path.basename(folder)}:${await digest(source, base.name, added)}`;
   if (await docker(['images', '-q', image])) return image;
   if (await loadImage(image, say)) return image;
-  const base = await ensureBaseImage(apt, say);
+  const from = await base.ensure(apt, say);
   say(`building ${image}`);
   const context = await mkdtemp(path.join(tmpdir(), 'myc-wf-lab-'));
   try {
     await cp(source, context, { recursive: true });
     for (const [name, text] of Object.entries(added)) await writeFile(path.join(context, name), text);
-    await docker(['build', '-q', '--label', imageLabel, '--build-arg', `BASE=${base}`, '-t', image, context]);
+    await docker(['build', '-q', '--label', imageLabel, '--build-arg', `BASE=${from}`, '-t', image, context]);
   } finally {
     await rm(context, { recursive: true, force: true });
   }
   return image;
 }
 
-async function digest(source: string, added: Record<string, string>): Promise<string> {
-  const hash = createHash('sha256').update(JSON.stringify([release, added]));
+async function digest(source: string, base: string, added: Record<string, string>): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify([base, added]));
   const entries = await readdir(source, { recursive: true, withFileTypes: true });
   const files = entries
     .filter((entry) => entry.isFile())

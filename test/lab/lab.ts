@@ -5,6 +5,7 @@ import * as fleet from './fleet.js';
 import * as machine from './machine.js';
 import { containerName, hostName, labFolder } from './names.js';
 import { docker, type Ran, run, type RunOptions } from './run.js';
+import { type ExtraImage, provideImages } from './stand-ins.js';
 
 /** A host of the lab as a test sees it. `exec` goes through Docker as root, past the network; `ssh` as an operator would. */
 export interface LabHost {
@@ -30,10 +31,14 @@ export interface Lab {
   destroy(name: string): Promise<void>;
 }
 
-/** Makes sure the lab is up; opening it twice changes nothing. It stays up after the test, for the next one: `npm run lab -- down`. */
-export async function openLab({ hosts = 2 }: { hosts?: number } = {}): Promise<Lab> {
+/** Makes sure the lab is up, and that its mirror has the images; opening it twice changes nothing. It stays up after the test, for the next one: `npm run lab -- down`. */
+export async function openLab({
+  hosts = 2,
+  images = [],
+}: { hosts?: number; images?: readonly ExtraImage[] } = {}): Promise<Lab> {
   const say = (line: string) => process.stderr.write(`lab: ${line}\n`);
   await fleet.up(hosts, say);
+  await provideImages(images, say);
   const identityFile = path.join(labFolder, 'id_ed25519');
   const host = async (name: string) => openHost(hostName(name), identityFile);
   return {

@@ -13,6 +13,11 @@ export function lockShared<T>(work: () => Promise<T>): Promise<T> {
   return withLock('shared', work);
 }
 
+/** One image, whichever lab wants it; what labs need to come up goes on meanwhile. */
+export function lockImage<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  return withLock(`image-${path.basename(folder)}`, work);
+}
+
 /** Held by a child that ends with this process, however that ends; the kernel then drops the lock. */
 async function withLock<T>(name: string, work: () => Promise<T>): Promise<T> {
   await mkdir(path.join(cacheFolder, 'locks'), { recursive: true });

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import * as fleet from './fleet.js';
 import { cutMachine, healMachine, rebootMachine } from './machine.js';
 import { hostName } from './names.js';
+import { type ExtraImage, extraImages, provideImages } from './stand-ins.js';
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 const program = new Command('lab').description('Bare Debian hosts in containers on this machine');
@@ -56,6 +57,17 @@ program
   .command('heal <name>')
   .description('plug it in again')
   .action((name: string) => healMachine(hostName(name)));
+
+program
+  .command('images <names...>')
+  .description(`what the mirror serves besides: ${Object.keys(extraImages).join(', ')}`)
+  .action(async (names: string[]) => {
+    const known = Object.keys(extraImages) as ExtraImage[];
+    const wrong = names.find((name) => !known.includes(name as ExtraImage));
+    if (wrong !== undefined)
+      program.error(`no image ${wrong}: write some of ${known.join(', ')}`, { exitCode: 2 });
+    await provideImages(names as ExtraImage[], say);
+  });
 
 program.parseAsync().catch((error: unknown) => {
   say(error instanceof Error ? error.message : String(error));

@@ -104,3 +104,21 @@ test('postgres:17 makes the named database at its first start and keeps it', asy
   expect(await ask('select n from kept')).toBe('7');
   expect(await host.exec(['docker', 'exec', 'db', 'id', '-u', 'postgres'])).toBe('999');
 });
+
+test('mariadb:11.8 and redis:8 come to the mirror when they are asked for, and serve', async () => {
+  await openLab({ images: ['mariadb:11.8', 'redis:8'] });
+  await host.exec(['tee', '/root/root-password'], { input: "it's a \\ secret" });
+  const file = ['-v', '/root/root-password:/run/secrets/root:ro', '-e'];
+  const settings = [...file, 'MARIADB_ROOT_PASSWORD_FILE=/run/secrets/root', '-e', 'MARIADB_DATABASE=shop'];
+  await host.exec(['docker', 'run', '-d', '--name', 'maria', ...settings, 'mariadb:11.8']);
+  await host.exec(['docker', 'run', '-d', '--name', 'cache', 'redis:8']);
+  const ready =
+    'for i in $(seq 90); do docker exec maria healthcheck.sh --connect --innodb_initialized && exit 0; sleep 1; done; exit 1';
+  await host.exec(['bash', '-c', ready]);
+  const ask = 'MYSQL_PWD=$(cat /root/root-password) docker exec -e MYSQL_PWD maria mariadb -uroot -Ne "$1"';
+  expect(await host.exec(['bash', '-c', ask, 'ask', 'show databases'])).toContain('shop');
+  await expect(host.exec(['docker', 'exec', 'maria', 'mariadb', '-uroot', '-e', 'select 1'])).rejects.toThrow(
+    /Access denied/,
+  );
+  expect(await host.exec(['docker', 'exec', 'cache', 'redis-cli', 'ping'])).toBe('PONG');
+}, 300_000);

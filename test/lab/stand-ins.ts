@@ -1,5 +1,7 @@
 import { buildImage } from './image.js';
+import { lockImage } from './lock.js';
 import { containerName } from './names.js';
+import { odooBase } from './odoo-base.js';
 import { docker } from './run.js';
 
 /** Public images that charms name; each folder of stand-ins/ builds one, so that no public registry has to be in reach. */
@@ -9,12 +11,34 @@ export const standIns = {
   'postgres:17': 'stand-ins/postgres',
 } as const;
 
+/** The same, made when a test asks for one: they are large, and few tests need them. */
+export const extraImages = {
+  'mariadb:11.8': 'stand-ins/mariadb',
+  'odoo:14': 'stand-ins/odoo',
+  'redis:8': 'stand-ins/redis',
+} as const;
+export type ExtraImage = keyof typeof extraImages;
+
+type Say = (line: string) => void;
+
+/** Has the mirror serve these, too; the lab is up. Each is made under its own lock: no lab waits for what it does not ask for. */
+export async function provideImages(names: readonly ExtraImage[], say: Say): Promise<void> {
+  for (const name of names) {
+    const folder = extraImages[name];
+    await lockImage(folder, () => serve({ [name]: folder }, say));
+  }
+}
+
 /** Builds and pushes what the mirror does not have; returns the images built. */
-export async function ensureStandIns(say: (line: string) => void): Promise<string[]> {
+export function ensureStandIns(say: Say): Promise<string[]> {
+  return serve(standIns, say);
+}
+
+async function serve(folders: Record<string, string>, say: Say): Promise<string[]> {
   const port = (await docker(['port', containerName('mirror.lab'), '80/tcp'])).split('\n')[0] ?? '';
   const images: string[] = [];
-  for (const [name, folder] of Object.entries(standIns)) {
-    const image = await buildImage(folder, {}, say);
+  for (const [name, folder] of Object.entries(folders)) {
+    const image = await buildImage(folder, {}, say, folder === extraImages['odoo:14'] ? odooBase : undefined);
     images.push(image);
     const there = `${port}/library/${name}`;
     const [repository = '', tag = ''] = name.split(':');

@@ -55,7 +55,10 @@ export const hostless: Partial<Activities> = {
         { name: 'apache', charm: 'apache' },
       ],
       images: [{ image: 'postgres:17' }, { image: 'myc/cron:1', charm: 'cron' }],
-      hooks: [{ service: 'postgres', charm: 'postgres', hook: 'init' }],
+      hooks: [
+        { service: 'postgres', charm: 'postgres', hook: 'init', id: 'init', stage: 'before' },
+        { service: 'postgres', charm: 'postgres', hook: 'post_deploy', id: 'post_deploy', stage: 'after' },
+      ],
       warnings: [],
       digest: 'digest',
     }),

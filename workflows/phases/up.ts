@@ -1,5 +1,11 @@
 import { proxyActivities } from '@temporalio/workflow';
-import type { Activities, PlannedImage, PlannedInput, ServicesPlan } from '../../activities/activities.js';
+import type {
+  Activities,
+  HookName,
+  PlannedImage,
+  PlannedInput,
+  ServicesPlan,
+} from '../../activities/activities.js';
 import { changing, looking, probing } from '../activity-options.js';
 import type { UpInput } from '../contract/operations.js';
 import { stageOf } from './stage.js';
@@ -61,24 +67,44 @@ async function ensured(
   return (await ensureImage({ ...handed(input, plan, step), image })).changed;
 }
 
-/** Init hooks, one after the other, providers first. They may run again and again, so nothing is told of them as changed. */
+/**
+ * The hooks before the start: every init, the relations, pre_deploy, one after the other. They may run again and again, so
+ * nothing is told of them as changed.
+ */
 export async function runHooks(input: UpInput, plan: ServicesPlan, step: string): Promise<string> {
-  const { hooks } = plan;
+  const hooks = plan.hooks.filter(({ stage }) => stage === 'before');
   if (hooks.length === 0) return 'none';
-  const names = hooks.map(({ service, hook }) => `${service} (${hook})`).join(', ');
-  if (input.dryRun) return `would run: ${names}`;
-  for (const { service, hook } of hooks) await runHook({ ...handed(input, plan, step), service, hook });
-  return `ran: ${names}`;
+  if (input.dryRun) return `would run: ${plan.hooks.map(hookName).join(', ')}`;
+  await ranHooks(input, plan, step, hooks);
+  return `ran: ${hooks.map(hookName).join(', ')}`;
 }
 
-/** docker-compose.yml written, its services running and healthy. */
+async function ranHooks(
+  input: UpInput,
+  plan: ServicesPlan,
+  step: string,
+  hooks: readonly HookName[],
+): Promise<void> {
+  for (const { service, id } of hooks) await runHook({ ...handed(input, plan, step), service, hookId: id });
+}
+
+/** `postgres (init)`, `apache (web-proxy of www.example.org)`. */
+const hookName = ({ service, hook, relation }: HookName): string =>
+  relation === undefined
+    ? `${service} (${hook})`
+    : `${service} (${relation.name} ${service === relation.base ? `to ${relation.target}` : `of ${relation.base}`})`;
+
+/** docker-compose.yml written, its services running and healthy; then the hooks that wait for that. */
 export async function startServices(
   input: UpInput,
   plan: ServicesPlan,
   step: string,
   changed: string[],
 ): Promise<string> {
-  return told(await composeUp(handed(input, plan, step)), false, changed);
+  const started = told(await composeUp(handed(input, plan, step)), false, changed);
+  const hooks = plan.hooks.filter(({ stage }) => stage === 'after');
+  await ranHooks(input, plan, step, hooks);
+  return [started, ...(hooks.length === 0 ? [] : [`ran: ${hooks.map(hookName).join(', ')}`])].join('; ');
 }
 
 export async function probe(input: UpInput, plan: ServicesPlan, step: string): Promise<string> {

@@ -30,9 +30,9 @@ test('a service brings those it has relations to, their hooks and their images',
 
 test('docker-compose.yml stays whole, so that the others are no orphans', () => {
   expect(Object.keys(selectServices(all, ['cron'], 'x').dockerCompose.services)).toEqual([
+    'cron',
     'db',
     'web',
-    'cron',
   ]);
 });
 

@@ -2,12 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseComposeFile } from '../../../charms/engine/compose-file.js';
 import { mergeMappings } from '../../../charms/engine/merge.js';
-import { parseMetadata } from '../../../charms/engine/metadata.js';
+import type { Charm } from '../../../charms/engine/charm.js';
+import { parseMetadata, usesOf } from '../../../charms/engine/metadata.js';
 import { YamlError } from '../../../charms/engine/problem.js';
-import { plan } from '../../../charms/engine/render.js';
+import { type Plan, plan } from '../../../charms/engine/render.js';
 import { writeDockerCompose } from '../../../charms/engine/write.js';
 import { parseYaml } from '../../../charms/engine/yaml.js';
 import { parseCharmName } from '../../../workflows/contract/names.js';
+import { charm, planWith } from './house.js';
 
 const key = fc.stringMatching(/^[a-z]{1,4}$/);
 const tree = fc.letrec<{ mapping: Record<string, unknown>; value: unknown }>((tie) => ({
@@ -29,7 +31,7 @@ const composeText = fc
 const any = {
   name: parseCharmName('any'),
   repository: 'house',
-  metadata: parseMetadata('docker-image: x\n', 'm'),
+  metadata: parseMetadata('docker-image: x\nprovides: {uses: }\n', 'm'),
   hooks: ['init'],
 };
 const planOf = (content: unknown): ReturnType<typeof plan> =>
@@ -78,6 +80,122 @@ describe('plan', () => {
         const content = Object.fromEntries(names.map((name) => [name, { charm: 'any' }]));
         expect(planOf(content).services.map(({ name }) => name)).toEqual(names);
       }),
+    );
+  });
+});
+
+/** Charms c0…c9: each provides r0…r9 of its number and may use those of charms after it, so never in a circle. */
+const use = fc.record({
+  constraint: fc.constantFrom('required', 'recommended', 'optional'),
+  auto: fc.constantFrom('pair', 'summon', 'none'),
+  'default-options': fc.dictionary(key, fc.oneof(fc.string(), fc.array(fc.string(), { maxLength: 2 })), {
+    maxKeys: 2,
+  }),
+});
+const repository = fc
+  .array(fc.dictionary(fc.nat(9).map(String), use, { maxKeys: 4 }), { minLength: 10, maxLength: 10 })
+  .map((rows) =>
+    rows.map((row, from) => {
+      const uses = Object.entries(row).filter(([to]) => Number(to) > from);
+      const metadata = {
+        'docker-image': `image:${from}`,
+        provides: { [`r${from}`]: null },
+        uses: Object.fromEntries(uses.map(([to, how]) => [`r${to}`, how])),
+      };
+      const hooks = ['init', ...uses.map(([to]) => `r${to}-relation-joined`), `r${from}-relation-joined`];
+      return charm(`c${from}`, JSON.stringify(metadata), hooks);
+    }),
+  );
+const written = fc
+  .uniqueArray(fc.nat(9), { minLength: 1, maxLength: 6 })
+  .map((numbers) => numbers.map((n) => `c${n}`));
+const short = (names: readonly string[]): string => names.map((name) => `${name}:\n`).join('');
+/** The same plan, everything written by hand. */
+const explicit = (names: readonly string[], { services }: Plan): string => {
+  const added = services.filter(({ summoned }) => summoned).map(({ name }) => name);
+  const body = (wanted: string): unknown => {
+    const found = services.find(({ name }) => name === wanted);
+    const none = [...usesOf(charmOf(wanted, services)).keys()].map((relation) => [relation, []]);
+    const pairs = found?.relations.map(({ name, target, options }) => [name, { [target]: options }]);
+    return { relations: Object.fromEntries([...none, ...(pairs ?? [])]) as unknown };
+  };
+  return JSON.stringify(Object.fromEntries([...names, ...added].map((name) => [name, body(name)])));
+};
+let charms: readonly Charm[] = [];
+const charmOf = (wanted: string, services: Plan['services']): Charm['metadata'] => {
+  const of = services.find(({ name }) => name === wanted)?.charm;
+  return charms.find(({ name }) => name === of)?.metadata ?? any.metadata;
+};
+
+describe('relations that the engine makes', () => {
+  const resolved = (names: readonly string[]): Plan | undefined => {
+    try {
+      return planWith(charms, short(names));
+    } catch (error) {
+      // A need that nothing meets, or two: refused every time.
+      expect(error).toBeInstanceOf(YamlError);
+      expect(() => planWith(charms, short(names))).toThrow((error as Error).message);
+      return undefined;
+    }
+  };
+  const always = (check: (plan: Plan, names: readonly string[]) => void): void =>
+    fc.assert(
+      fc.property(repository, written, (house, names) => {
+        charms = house;
+        const plan = resolved(names);
+        if (plan !== undefined) check(plan, names);
+      }),
+      { numRuns: 300 },
+    );
+
+  it('are the same every time, and go to a service that is started before', () =>
+    always((plan, names) => {
+      expect(JSON.stringify(planWith(charms, short(names)))).toBe(JSON.stringify(plan));
+      const order = plan.services.map(({ name }) => name);
+      for (const { name, relations } of plan.services)
+        for (const { target } of relations) expect(order.indexOf(target)).toBeLessThan(order.indexOf(name));
+      const joined = plan.hooks.filter(({ relation }) => relation !== undefined);
+      joined.forEach(({ service, relation }, at) => {
+        if (service === relation?.base)
+          expect(joined[at - 1]).toMatchObject({ service: relation.target, relation });
+      });
+    }));
+
+  it('written by hand give the same docker-compose.yml and hooks, and then leave nothing to make', () =>
+    always((plan, names) => {
+      const again = planWith(charms, explicit(names, plan));
+      expect(writeDockerCompose(again.dockerCompose)).toBe(writeDockerCompose(plan.dockerCompose));
+      expect(again.hooks).toEqual(plan.hooks);
+      expect(again.services.flatMap(({ relations }) => relations.map(({ origin }) => origin))).not.toContain(
+        'paired',
+      );
+      expect(again.services.filter(({ summoned }) => summoned)).toEqual([]);
+    }));
+
+  it('in circles or not: refused, or every firm one goes to a service that is started before', () => {
+    const anyUse = fc.dictionary(fc.nat(5).map(String), use, { maxKeys: 3 });
+    fc.assert(
+      fc.property(fc.array(anyUse, { minLength: 6, maxLength: 6 }), (rows) => {
+        const house = rows.map((row, from) => {
+          const uses = Object.fromEntries(Object.entries(row).map(([to, how]) => [`r${to}`, how]));
+          return charm(`c${from}`, JSON.stringify({ type: 'stub', provides: { [`r${from}`]: null }, uses }));
+        });
+        const text = short(house.map(({ name }) => name));
+        try {
+          const { services } = planWith(house, text);
+          const order = services.map(({ name }) => name);
+          for (const { name, charm: of, relations } of services)
+            for (const { name: relation, target } of relations)
+              if (
+                usesOf(house.find((one) => one.name === of)!.metadata).get(relation)?.constraint ===
+                'required'
+              )
+                expect(order.indexOf(target)).toBeLessThan(order.indexOf(name));
+        } catch (error) {
+          expect(error).toBeInstanceOf(YamlError);
+        }
+      }),
+      { numRuns: 300 },
     );
   });
 });

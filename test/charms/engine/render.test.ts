@@ -20,12 +20,12 @@ function charm(name: string, metadata: string, extra: Partial<Charm> = {}): Char
 const charms = [
   charm(
     'web',
-    'docker-image: httpd:2.4\ndata-resources: [/var/www]\nconfig-resources: [/etc/site]\ndefault-options: {port: 80}\n' +
+    'docker-image: httpd:2.4\nprovides: {y: }\ndata-resources: [/var/www]\nconfig-resources: [/etc/site]\ndefault-options: {port: 80}\n' +
       'docker-compose:\n  command: [httpd, -D]\n  environment: {A: "1"}\n',
     { hooks: ['init'] },
   ),
-  charm('db', 'docker-image: postgres:17\noptions: {size: how large}\n'),
-  charm('tool', 'description: built\n', { buildDigest: 'abcdef0123456789ff' }),
+  charm('db', 'docker-image: postgres:17\noptions: {size: how large}\nprovides: {database: }\n'),
+  charm('tool', 'description: built\nprovides: {x: }\n', { buildDigest: 'abcdef0123456789ff' }),
   charm('files', 'docker-image: httpd:2.4\ncharm-resources: [/bin/check]\n', {
     resourcesDigest: '0123456789abcdefff',
   }),

@@ -1,0 +1,77 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Progress } from '../../workflows/contract/progress.js';
+import type { Operator } from '../e2e/operator.js';
+import type { Lab, LabHost } from '../lab/lab.js';
+import { repository } from '../lab/names.js';
+import { run } from '../lab/run.js';
+import { type Samples, rounded, summed } from './samples.js';
+import type { Shop } from './shop.js';
+
+export interface Recover {
+  /** From the start of `myc-wf start recover …` to a fresh VPS until its services are probed: page and rows are there. */
+  seconds: Samples;
+  /** To by-hand.sh, an expert's commands in sequence on a host as fresh; below 1 is faster. */
+  ratioToByHand: Samples;
+}
+
+type Say = (line: string) => void;
+
+/** They take turns: each of the fresh hosts is recovered once, beside one made by hand. */
+export async function benchRecover(lab: Lab, shop: Shop, hosts: LabHost[], say: Say): Promise<Recover> {
+  const ours: number[] = [];
+  const ratios: number[] = [];
+  for (const host of hosts) {
+    const theirs = await byHand(lab, shop, say);
+    const one = await recovered(shop, host, say);
+    ours.push(one);
+    ratios.push(rounded(one / theirs));
+  }
+  return { seconds: summed(ours), ratioToByHand: summed(ratios) };
+}
+
+async function recovered({ operator, source }: Shop, host: LabHost, say: Say): Promise<number> {
+  const began = Date.now();
+  await operator.done('start', 'recover', source, host.name);
+  const steps = await stepsOf(operator, host.name);
+  const probed = steps.find(({ id }) => id === 'probes')!.endedAtMs!;
+  const took = (step: (typeof steps)[number]) => ((step.endedAtMs ?? 0) - (step.startedAtMs ?? 0)) / 1000;
+  const done = steps.filter(({ state }) => state === 'done');
+  say(`myc-wf: ${done.map((step) => `${step.id} ${took(step).toFixed(2)}`).join(', ')}`);
+  await checkServed(host);
+  return (probed - began) / 1000;
+}
+
+export async function stepsOf(operator: Operator, host: string): Promise<Progress['steps']> {
+  const { stdout } = await operator.done('--json', 'status', host);
+  return (JSON.parse(stdout) as { progress: Progress }).progress.steps;
+}
+
+/** What by-hand.sh checks too. */
+async function checkServed(host: LabHost): Promise<void> {
+  const page = await (await fetch(`http://${host.address}:8080/`)).text();
+  const count = ['docker', 'exec', 'myc-postgres-1', 'psql', '-XAtqU', 'postgres', 'shop', '-c'];
+  const rows = (await host.exec([...count, 'SELECT count(*) FROM t'])).trim();
+  if (page !== 'the shop\n' || rows !== '100000')
+    throw new Error(`${host.name} serves ${JSON.stringify(page)} and ${rows} rows`);
+}
+
+async function byHand(lab: Lab, shop: Shop, say: Say): Promise<number> {
+  const host = await lab.fresh('vps90.lab');
+  const composeFile = path.join(shop.operator.folder, 'docker-compose.yml');
+  await writeFile(composeFile, shop.dockerCompose);
+  const {
+    address = '',
+    'host-keys': [targetKey = ''] = [],
+    'identity-file': adminKey = '',
+  } = shop.target.config;
+  const { stdout } = await run([
+    ...(['bash', path.join(repository, 'test/bench/by-hand.sh'), host.address, host.hostKey] as const),
+    ...[lab.identityFile, address, targetKey, adminKey, shop.ident, composeFile, 'http://mirror.lab'],
+  ]);
+  const parts = stdout.trim().split('\n');
+  say(`by hand: ${parts.slice(0, -1).join(', ')}`);
+  await checkServed(host);
+  await lab.destroy(host.name);
+  return Number(parts.at(-1)!.replace('all ', ''));
+}
