@@ -17,6 +17,9 @@ if [ "$n" = "$AT" ] && [ "$HOW" = hold ]; then : >"$GATE/held"; until [ -e "$GAT
 if [ "$n" = "$AT" ] && [ "$HOW" = after ]; then kill -9 "$PPID"; fi
 `;
 
+/** Says what is a mount, instead of making one. */
+const mountpoint = '#!/bin/bash\n[ "$MOUNTED" = yes ]\n';
+
 let folder: string;
 const restore = () => path.join(folder, 'restore', operation);
 /** On the filesystem of the stage, and on another one. */
@@ -26,7 +29,8 @@ beforeEach(async () => {
   roots = [path.join(folder, 'here'), await mkdtemp('/dev/shm/myc-swap-')];
   await mkdir(path.join(folder, 'bin'));
   await writeFile(path.join(folder, 'bin/mv'), mv);
-  await chmod(path.join(folder, 'bin/mv'), 0o755);
+  await writeFile(path.join(folder, 'bin/mountpoint'), mountpoint);
+  for (const program of ['mv', 'mountpoint']) await chmod(path.join(folder, 'bin', program), 0o755);
 });
 afterEach(async () => {
   for (const root of [folder, ...roots]) await rm(root, { recursive: true, force: true });
@@ -39,16 +43,19 @@ async function prepare(root: string): Promise<void> {
   for (const name of ['settings', 'data']) {
     await mkdir(path.join(root, name), { recursive: true });
     await writeFile(path.join(root, name, 'file'), `old ${name}`);
+    await writeFile(path.join(root, name, 'gone'), '');
     await mkdir(path.join(restore(), 'stage', name), { recursive: true });
     await writeFile(path.join(restore(), 'stage', name, 'file'), `new ${name}`);
+    await writeFile(path.join(restore(), 'stage', name, 'fresh'), '');
   }
   await rm(path.join(restore(), 'swapping'), { force: true });
   await writeFile(path.join(folder, 'count'), '0');
 }
 
-function swap(root: string, command: string, at = -1, how = '') {
+function swap(root: string, command: string, { at = -1, how = '', mounted = false } = {}) {
   const env = {
     ...{ PATH: `${folder}/bin:/usr/bin:/bin`, GATE: folder, AT: String(at), HOW: how },
+    MOUNTED: mounted ? 'yes' : 'no',
     ...{ MYC_PROGRESS: path.join(folder, 'progress'), MYC_RESULT: path.join(folder, 'result') },
   };
   const child = spawn('bash', [script, command, restore(), operation, '-', 'yes'], { env, detached: true });
@@ -57,42 +64,51 @@ function swap(root: string, command: string, at = -1, how = '') {
   return { pid: child.pid!, ended };
 }
 const file = (...parts: string[]) => readFile(path.join(...parts), 'utf8');
-async function expectSwapped(root: string, when: string): Promise<void> {
+async function expectSwapped(root: string, mounted: boolean, when: string): Promise<void> {
   for (const name of ['settings', 'data']) {
+    const old = mounted ? [name, `.myc-wf-old-${operation}`] : [`.myc-wf-old-${operation}`, name];
     expect(await file(root, name, 'file'), when).toBe(`new ${name}`);
-    expect(await file(root, `.myc-wf-old-${operation}`, name, 'file'), when).toBe(`old ${name}`);
+    expect(await file(root, ...old, 'file'), when).toBe(`old ${name}`);
+    expect((await readdir(path.join(root, ...old))).sort(), when).toEqual(['file', 'gone']);
   }
-  expect(await swap(root, 'finish').ended).toBe(0);
+  expect(await swap(root, 'finish', { mounted }).ended).toBe(0);
   expect((await readdir(root)).sort(), when).toEqual(['data', 'settings']);
+  expect((await readdir(path.join(root, 'data'))).sort(), when).toEqual(['file', 'fresh']);
 }
 
-test.each([0, 1])(
-  'killed before or after any of its renames and run again, it swaps once (root %i)',
-  async (i) => {
-    const root = roots[i]!;
-    let renames = Infinity;
+test.each([
+  ['a directory', 0, false],
+  ['a directory of another filesystem', 1, false],
+  ['a mount', 0, true],
+  ['a mount of another filesystem', 1, true],
+])(
+  'killed before or after any of its renames and run again, it swaps %s once',
+  async (_what, at, mounted) => {
+    const root = roots[at]!;
+    await prepare(root);
+    expect(await swap(root, 'swap', { mounted }).ended).toBe(0);
+    const renames = Number(await file(folder, 'count'));
+    await expectSwapped(root, mounted, 'left alone');
     for (let at = 0; at < renames; at += 1)
       for (const how of ['before', 'after']) {
         await prepare(root);
-        expect(await swap(root, 'swap', at, how).ended).not.toBe(0);
-        expect(await swap(root, 'swap').ended).toBe(0);
-        renames = Number(await file(folder, 'count'));
-        await expectSwapped(root, `killed ${how} ${at}`);
-        // Of the one that was killed before its rename only: it is counted twice.
-        renames -= how === 'before' ? 1 : 0;
+        expect(await swap(root, 'swap', { at, how, mounted }).ended).not.toBe(0);
+        expect(await swap(root, 'swap', { mounted }).ended).toBe(0);
+        // The one that was killed before its rename is called again; no other one is.
+        expect(Number(await file(folder, 'count'))).toBe(renames + (how === 'before' ? 1 : 0));
+        await expectSwapped(root, mounted, `killed ${how} ${at}`);
       }
-    expect(renames).toBe(i === 0 ? 4 : 6);
   },
 );
 
 test('a stop in the middle of the renames comes too late: the trees are the new ones', async () => {
   const root = roots[0]!;
   await prepare(root);
-  const { pid, ended } = swap(root, 'swap', 3, 'hold');
+  const { pid, ended } = swap(root, 'swap', { at: 3, how: 'hold' });
   while (!(await readdir(folder)).includes('held')) await sleep(20);
   expect(await readdir(root)).not.toContain('data');
   process.kill(-pid, 'SIGTERM');
   await writeFile(path.join(folder, 'go'), '');
   expect(await ended).toBe(0);
-  await expectSwapped(root, 'stopped');
+  await expectSwapped(root, false, 'stopped');
 });
