@@ -1,3 +1,4 @@
+import type { Plan } from '../charms/engine/index.js';
 import { BadInput } from '../workflows/contract/bad-input.js';
 import { parseServiceName } from '../workflows/contract/names.js';
 import type { HookInput, ImageInput, StageInput, StageResult } from './activities.js';
@@ -50,7 +51,7 @@ export async function runHook(
     script: 'hook',
     args: [name, hook.hook, hook.id, hook.directory, String(timeoutSeconds)],
     input: JSON.stringify({
-      ...{ environment, images, options: service.options },
+      ...{ environment, images, options: service.options, targets: targetsOf(service) },
       relation: relation === undefined ? null : { ...relation, options: related?.options ?? {} },
     }),
     secrets,
@@ -58,6 +59,14 @@ export async function runHook(
     stallSeconds: timeoutSeconds + 60,
   });
   checkFragments(plan, hook, result);
+}
+
+/** The services that one has relations to, by relation: what a charm reads instead of the traces of earlier relations. */
+function targetsOf({ relations }: Plan['services'][number]): Record<string, string[]> {
+  const names = [...new Set(relations.map(({ name }) => name))];
+  return Object.fromEntries(
+    names.map((name) => [name, relations.filter((one) => one.name === name).map(({ target }) => target)]),
+  );
 }
 
 /** A named job of a step, which has to end well. */

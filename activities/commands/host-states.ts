@@ -45,8 +45,9 @@ export function composeReadyState(config: Config, options: ComposeReadyOptions):
     // Docker's log settings hold for new containers only after a restart; a reload lets the running ones alone.
     restarts: [{ unit: 'docker', settings: daemon.values, reloadOnly: options.noDockerRestart }],
     packages: [
-      // docker-cli and docker-compose are packages of their own from Debian 13 on; jq reads the charms' options.
-      ...['docker.io', 'docker-cli', 'docker-compose', 'git', 'jq', 'rsync', 'cron'],
+      // docker-cli and docker-compose are packages of their own from Debian 13 on; jq reads the charms' options, openssl makes
+      // their passwords and certificates.
+      ...['docker.io', 'docker-cli', 'docker-compose', 'git', 'jq', 'openssl', 'rsync', 'cron'],
       ...repositories.flatMap(([, repository]) => repository.packages ?? []),
     ],
   };

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # hook.sh SERVICE HOOK ID CHARM_DIRECTORY SECONDS: runs a charm's hook, for at most so long. Standard input:
-#   {"environment": {NAME: text}, "options": {…}, "images": {SERVICE: image}, "relation": null or {name, base, target, options}}
-# What charms read stays on the host, for root only: services/SERVICE/{options,environment}.json and, of a relation,
+#   {"environment": {NAME: text}, "options": {…}, "images": {SERVICE: image}, "targets": {RELATION: [SERVICE]},
+#   "relation": null or {name, base, target, options}}
+# What charms read stays on the host, for root only: services/SERVICE/{options,targets,environment}.json and, of a relation,
 # relations/BASE/NAME/TARGET/data.json: its options with what relation-set put over them, until the options change.
 # Result: what the hook gave config-add, a line of base64 each, when it is not too long for a result.
 set -euo pipefail
@@ -18,12 +19,13 @@ keep() { # FILE, from standard input; in one step
   cat >"$1.new" && mv -- "$1.new" "$1"
 }
 jq .options <<<"$input" | keep "$folder/options.json"
+jq .targets <<<"$input" | keep "$folder/targets.json"
 jq .images <<<"$input" | keep "$root/images.json"
 
 while IFS= read -r -d '' assignment; do export "${assignment?}"; done \
   < <(jq -j '.environment | to_entries[] | "\(.key)=\(.value)\u0000"' <<<"$input")
 export COMPOSE_OPTIONS=$folder/options.json COMPOSE_FRAGMENTS=$root/fragments COMPOSE_IMAGES=$root/images.json
-export COMPOSE_RELATIONS=$root/relations
+export COMPOSE_RELATIONS=$root/relations COMPOSE_TARGETS=$folder/targets.json
 
 if jq -e '.relation == null' <<<"$input" >/dev/null; then
   jq .environment <<<"$input" | keep "$folder/environment.json"
