@@ -7,6 +7,8 @@ import {
 import { BadInput, shown } from '../workflows/contract/bad-input.js';
 import {
   parseAbsolutePath,
+  parseActionArguments,
+  parseActionName,
   parseDomainName,
   parseHostName,
   parseIdent,
@@ -80,6 +82,17 @@ export const operationInputs: { [N in OperationName]: Inputs<N> } = {
       host: parseHostName(host),
       source: parseAbsolutePath(source),
       destination: parseAbsolutePath(destination),
+    },
+  ],
+  action: ([host, service, action, ...args], { input, fromHost, toHost }) => [
+    {
+      host: parseHostName(host),
+      service: parseServiceName(service),
+      action: parseActionName(action),
+      ...(args.length > 0 ? { args: parseActionArguments(args) } : {}),
+      ...(input === undefined ? {} : { input: 'stream' as const }),
+      ...optional('input', fromHost, parseAbsolutePath),
+      ...optional('output', toHost, parseAbsolutePath),
     },
   ],
 };

@@ -14,4 +14,9 @@ export interface StartOptions {
   ident?: string;
   allowMassDeletion?: boolean;
   unverified?: boolean;
+  /** Of an action: what it reads and writes, here (`-` is a pipe) or on the host. */
+  input?: string;
+  output?: string;
+  fromHost?: string;
+  toHost?: string;
 }

@@ -91,6 +91,10 @@ function titleOf(operation: OperationName, inputs: readonly OperationInput[]): s
     return `recover ${first.source.ident} -> ${hosts}`;
   if (operation === 'backupInstall' && first.target !== undefined)
     return `backup-install ${hosts} -> ${backupTargetName(first.target)}`;
+  if (operation === 'action') {
+    const { action, service } = first as unknown as Operations['action'];
+    return `${action} ${service} on ${hosts}`;
+  }
   return `${commandWord(operation)} ${hosts}`;
 }
 

@@ -94,6 +94,8 @@ test(
     expect(help.stdout).toContain('  11   host busy');
     const start = await myc('start', '--help');
     const operations = [...start.stdout.matchAll(/^ {2}([a-z-]+) \[options\]/gm)].map(([, word]) => word);
-    expect(operations).toEqual('vps-setup deploy up backup-install backup recover recover-target'.split(' '));
+    expect(operations).toEqual(
+      'vps-setup deploy up backup-install backup recover recover-target action'.split(' '),
+    );
   },
 );
