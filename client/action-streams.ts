@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { readFile, rename, rm } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { Transform, type Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { streamFolder } from '../activities/action-look.js';
 import type { Remote } from '../activities/adapters/remote/remote.js';
 import type { OperationId } from '../workflows/contract/names.js';
-import { CommandError } from './errors.js';
+import { CommandError, usage } from './errors.js';
 import { exitCodes } from './exit-codes.js';
 
 const script = new URL('../activities/scripts/stream.sh', import.meta.url);
@@ -26,6 +26,8 @@ export class ActionStreams {
   async put(from: Readable): Promise<number> {
     const counted = new Counted();
     const stdin = from.pipe(counted.transform);
+    // Heard from the start: the command that reads it may not run yet.
+    stdin.on('error', () => undefined);
     from.once('error', (error) => stdin.destroy(error));
     await this.#run(['put', this.#folder], { stdin });
     await this.#run(['seal', this.#folder, String(counted.bytes), counted.sha256()]);
@@ -68,7 +70,14 @@ export class ActionStreams {
   }
 }
 
-export const readableFile = (file: string): Readable => createReadStream(file);
+/** Opened at once: a file that cannot be read is told before anything is sent. */
+export async function readableFile(file: string): Promise<Readable> {
+  try {
+    return (await open(file)).createReadStream();
+  } catch (error) {
+    throw usage(`${file} cannot be read: ${(error as Error).message}`, 'name another file');
+  }
+}
 
 class Counted {
   bytes = 0;

@@ -36,7 +36,8 @@ export async function startAction(
     ...(action === undefined ? {} : { action: parseActionName(action) }),
   };
   const loaded = await context.config();
-  await ensureHostKnown(context, loaded, { host: names.host }, undefined, false);
+  if (loaded.config.temporal?.address === undefined)
+    await ensureHostKnown(context, loaded, { host: names.host }, undefined, false);
   const remote = await (await context.hosts()).host(names.host);
   const there = await readActions(remote, names.service, context.signal);
   if (names.action === undefined) {
@@ -128,12 +129,11 @@ class ActionRun {
 
   async #send(source: string): Promise<void> {
     const { stdin, output } = this.context;
-    const bytes = await this.#streams
-      .put(source === '-' ? stdin : readableFile(source))
-      .catch(async (error) => {
-        await this.#streams.drop().catch(() => undefined);
-        throw error;
-      });
+    const from = source === '-' ? stdin : await readableFile(source);
+    const bytes = await this.#streams.put(from).catch(async (error) => {
+      await this.#streams.drop().catch(() => undefined);
+      throw error;
+    });
     output.say(`sent ${bytes} bytes to ${this.remote.name ?? 'the host'}`);
   }
 
@@ -161,12 +161,18 @@ class ActionRun {
     return exitCodes.done;
   }
 
-  /** stdout is one JSON document then, into which a text fits and a database does not. */
+  /** A text fits onto a terminal, and into the one JSON document that stdout is; a database does not. */
   #refuseMixed(): void {
-    const { output, toHost } = this.options;
-    if (!this.context.output.json || this.action.output === undefined || toHost !== undefined) return;
-    if (output === undefined || output === '-')
-      throw usage('--json, and no file for what the action writes', 'add --output FILE or --to-host PATH');
+    const { output: file, toHost } = this.options;
+    const { output, stdout } = this.context;
+    if (this.action.output === undefined || toHost !== undefined) return;
+    if (file !== undefined && file !== '-') return;
+    const terminal = 'isTTY' in stdout && stdout.isTTY === true;
+    if (output.json || terminal)
+      throw usage(
+        `${this.action.name} writes ${this.action.output}, which is nothing for ${output.json ? 'JSON' : 'a terminal'}`,
+        'give it a place: > FILE, --output FILE or --to-host PATH',
+      );
   }
 }
 
