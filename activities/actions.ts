@@ -26,8 +26,10 @@ export function actionActivities(stage: (input: StageInput) => Promise<StageCont
     runAction: accepting(async (input) => runAction(await stage(input), input)),
     dropActionInput: accepting(async (input) => {
       const { remote, signal } = await stage(input);
-      const file = `${streamFolder(input.operationId)}/input`;
-      await remote.exec(['rm', '-f', '--', file, `${file}.part`], { signal });
+      const folder = streamFolder(input.operationId);
+      await remote.exec(['rm', '-f', '--', `${folder}/input`, `${folder}/input.part`], { signal });
+      // What the action wrote waits there for the client.
+      await remote.exec(['rmdir', '--', folder], { signal });
     }),
   };
 }

@@ -9,6 +9,7 @@ shift 4
 [ "$input" != - ] || input=/dev/null
 [ -r "$input" ] || { echo "the file $input is not there" >&2; exit 66; }
 mkdir -p -- "${output%/*}"
+# For root only, also when the file is to stand beside others.
 part=$output.part
 rm -f -- "$part" "$output"
 echo "$action of $service" >"$MYC_PROGRESS"
@@ -30,6 +31,7 @@ wait "$runner" || exit=$?
 for _ in {1..100}; do kill -0 "$writer" 2>/dev/null || break; sleep 0.05; done
 if [ "$exit" != 0 ]; then
   rm -f -- "$part"
+  if [[ $output == /var/lib/myc-wf/streams/* ]]; then rmdir -- "${output%/*}" 2>/dev/null || true; fi
   exit "$exit"
 fi
 sync -- "$part"
