@@ -13,8 +13,11 @@ export interface Activities extends BackupActivities, RecoveryActivities {
   planServices(input: ServicesInput): Promise<ServicesPlan>;
   /** Pulls or builds one image of the plan. */
   ensureImage(input: ImageInput): Promise<StageResult>;
-  /** One hook of one service. */
-  runHook(input: HookInput): Promise<void>;
+  /** What a recovery's stage will need of registries; changes nothing. */
+  planStagedImages(input: StageInput): Promise<StagedImages>;
+  pullImage(input: ImagesInput): Promise<StageResult>;
+  /** Hooks of the plan, in the order given. */
+  runHooks(input: HooksInput): Promise<void>;
   /** docker-compose.yml written, its services started and waited for. */
   composeUp(input: PlannedInput): Promise<StageResult>;
   /** ServiceUnhealthy, which is tried again, unless all services run and are healthy. */
@@ -47,6 +50,8 @@ export interface HostSetUpInput extends StageInput {
 }
 
 export interface ComposeReadyInput extends StageInput {
+  /** Only what `docker pull` needs: the rest goes on beside it. */
+  part?: 'docker';
   withoutDockerClean: boolean;
   noDockerRestart: boolean;
 }
@@ -86,6 +91,15 @@ export interface PlannedImage {
   charm?: string;
 }
 
+export interface StagedImages {
+  /** Image references that are not on the host yet. */
+  images: string[];
+}
+
+export interface ImagesInput extends StageInput {
+  image: string;
+}
+
 export interface PlannedInput extends ServicesInput {
   digest: string;
 }
@@ -94,10 +108,8 @@ export interface ImageInput extends PlannedInput {
   image: string;
 }
 
-export interface HookInput extends PlannedInput {
-  service: string;
-  /** HookName.id */
-  hookId: string;
+export interface HooksInput extends PlannedInput {
+  hooks: Pick<HookName, 'service' | 'id'>[];
 }
 
 export interface ProbeResult {

@@ -33,7 +33,7 @@ export async function readHostPlan(
   signal: AbortSignal,
 ): Promise<HostPlan> {
   const [said, installed] = await Promise.all([
-    servicesLook(remote, 'plan', signal),
+    servicesLook(remote, ['plan'], signal),
     installedCharms(remote, repositories, signal),
   ]);
   const deployed =
@@ -66,10 +66,10 @@ export async function readHostPlan(
 /** Lines of services-look.sh by their first word, contents decoded. */
 export async function servicesLook(
   remote: Remote,
-  what: 'plan' | 'fragments',
+  what: ['plan' | 'fragments'] | ['staged', folder: string],
   signal: AbortSignal,
 ): Promise<Map<string, string[]>> {
-  const argv = ['bash', '-c', await readFile(script, 'utf8'), 'services-look.sh', what];
+  const argv = ['bash', '-c', await readFile(script, 'utf8'), 'services-look.sh', ...what];
   const { exit, stdout, stderr } = await remote.exec(argv, { signal });
   if (exit !== 0) throw lookFailed(remote.name, stderr);
   const said = new Map<string, string[]>();
@@ -82,7 +82,8 @@ export async function servicesLook(
   return said;
 }
 
-function planOf(text: string, where: string, repositories: readonly CharmRepository[]): Plan {
+/** BadInput with file, line and column when compose.yml is none. */
+export function planOf(text: string, where: string, repositories: readonly CharmRepository[]): Plan {
   try {
     return plan({
       composeFile: parseComposeFile(text, where),

@@ -9,6 +9,9 @@ umask 022
 # The settings that each unit last started with.
 started=${MYC_STARTED_DIRECTORY:-/var/lib/myc-wf/started}
 
+# Of the package lists, when we last fetched them.
+lists=$started/.apt-lists
+
 decoded() { base64 -d <<<"$1"; }
 
 has_line() { # PATH LINE
@@ -100,6 +103,24 @@ name_host() { # FQDN
   rm -f /etc/hosts.myc-wf
 }
 
+# An operation installs in several stages: the lists of the first one do for the others, unless the sources changed.
+lists_are_fresh() {
+  [ -n "$(find "$lists" -mmin -10 2>/dev/null)" ] && [ -z "$(find /etc/apt -newer "$lists" -print -quit)" ]
+}
+
+fetch_lists() {
+  local began
+  began=$(mktemp)
+  apt-get -o DPkg::Lock::Timeout=300 update -q
+  mkdir -p -- "$started"
+  # As of when it began: what changed meanwhile is fetched again.
+  mv -fT -- "$began" "$lists"
+}
+
+install_packages() {
+  DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -qy --no-install-recommends -- "$@" </dev/null
+}
+
 apply() {
   local kind subject mode value item packages=() later=() refresh=
   while IFS=$'\t' read -r kind subject mode value; do
@@ -128,14 +149,17 @@ apply() {
       *) echo "converge: unknown kind of item: $kind" >&2 && exit 2 ;;
     esac
   done
-  if [ "${#packages[@]}" -gt 0 ] || [ -n "$refresh" ]; then
-    export DEBIAN_FRONTEND=noninteractive
-    apt-get -o DPkg::Lock::Timeout=300 update -q
-  fi
   if [ "${#packages[@]}" -gt 0 ]; then
     # An earlier run may have been ended in the middle of unpacking.
     dpkg --configure -a
-    apt-get -o DPkg::Lock::Timeout=300 install -qy --no-install-recommends -- "${packages[@]}" </dev/null
+    if lists_are_fresh; then
+      install_packages "${packages[@]}" || { fetch_lists && install_packages "${packages[@]}"; }
+    else
+      fetch_lists
+      install_packages "${packages[@]}"
+    fi
+  elif [ -n "$refresh" ]; then
+    fetch_lists
   fi
   for item in "${later[@]}"; do
     IFS=$'\t' read -r kind subject mode value <<<"$item"

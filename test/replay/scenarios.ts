@@ -63,7 +63,7 @@ export const hostless: Partial<Activities> = {
       digest: 'digest',
     }),
   ensureImage: () => Promise.resolve({ changed: ['pulled an image'], summary: 'pulled an image' }),
-  runHook: () => Promise.resolve(),
+  runHooks: () => Promise.resolve(),
   composeUp: () => Promise.resolve({ changed: ['started postgres'], summary: 'started postgres' }),
   probeServices: () => Promise.resolve({ healthy: ['postgres', 'apache'] }),
   ensureBackupKey: () => Promise.resolve({ ...stage, publicKey: `ssh-ed25519 ${'A'.repeat(68)}` }),
