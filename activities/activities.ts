@@ -59,6 +59,8 @@ export interface ComposeReadyInput extends StageInput {
 export interface ServicesInput extends StageInput {
   /** With those they have relations to; all of compose.yml when left out. */
   services?: string[];
+  /** The operation was given a compose.yml, or an addition to it: they are on the host under its id. */
+  given?: boolean;
 }
 
 /** Names, order and digest only: what compose.yml and charms say stays on the host. */

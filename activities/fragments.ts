@@ -17,7 +17,7 @@ export async function withFragments(
   { remote, signal }: Pick<StageContext, 'remote' | 'signal'>,
   all: Plan,
 ): Promise<Plan['dockerCompose']> {
-  const said = await servicesLook(remote, ['fragments'], signal);
+  const said = await servicesLook(remote, 'fragments', signal);
   const files = [...said].flatMap(([key, [text = '']]) => {
     const [, name = '', service, id] = /^fragment (([^@]+)@(.+)\.\d+\.yml)$/.exec(key) ?? [];
     return [{ name, service, id, text }];

@@ -85,7 +85,7 @@ const printable = (line: string): string =>
 
 /** The secrets a host's jobs may have said: its services' generated passwords, and what compose.yml names like one. */
 export async function secretsOfHost(remote: Remote, signal: AbortSignal): Promise<string[]> {
-  const said = await servicesLook(remote, ['plan'], signal);
+  const said = await servicesLook(remote, 'plan', signal);
   const generated = (said.get('secret') ?? []).map((secret) => secret.trim());
   return [...generated, ...(said.get('compose') ?? []).flatMap(secretsOfCompose)].filter(Boolean);
 }

@@ -18,10 +18,10 @@ export async function planStagedImages(
   repositories: readonly CharmRepository[],
 ): Promise<StagedImages> {
   const folder = `${stageFolder(input)}/stage/opt/apps/myc-deploy`;
-  const [text] = (await servicesLook(remote, ['staged', folder], signal)).get('compose') ?? [];
+  const [text] = (await servicesLook(remote, 'staged', signal, folder)).get('compose') ?? [];
   if (text === undefined) return { images: [] };
   try {
-    const { images } = planOf(text, `${input.host}:${folder}/compose.yml`, repositories);
+    const { images } = planOf({ text, where: `${input.host}:${folder}/compose.yml` }, repositories);
     const docker = dockerOf(remote);
     const present = await Promise.all(images.pull.map((image) => docker.hasImage(image)));
     return { images: images.pull.filter((_, index) => !present[index]).map(parseImageReference) };

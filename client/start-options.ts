@@ -14,4 +14,8 @@ export interface StartOptions {
   ident?: string;
   allowMassDeletion?: boolean;
   unverified?: boolean;
+  /** Of `up`: a compose.yml in place of the host's, and what is merged over it. */
+  file?: string;
+  addComposeContent?: string;
+  debug?: boolean;
 }

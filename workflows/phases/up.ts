@@ -22,9 +22,7 @@ export async function planUp(
   step: string,
   stage = stageOf,
 ): Promise<{ plan: ServicesPlan; line: string }> {
-  const { services } = input;
-  const asked = services === undefined ? {} : { services };
-  const plan = await planServices({ ...stage(input, step), ...asked });
+  const plan = await planServices({ ...stage(input, step), ...asked(input) });
   const names = plan.services.map(({ name }) => name);
   const count = names.length === 1 ? '1 service' : `${names.length} services`;
   const line = names.length === 0 ? 'no services in compose.yml' : `${count}: ${names.join(', ')}`;
@@ -109,7 +107,10 @@ export async function probe(input: UpInput, plan: ServicesPlan, step: string): P
 }
 
 function handed(input: UpInput, plan: ServicesPlan, step: string): PlannedInput {
-  const { services } = input;
-  const asked = services === undefined ? {} : { services };
-  return { ...stageOf(input, step), digest: plan.digest, ...asked };
+  return { ...stageOf(input, step), digest: plan.digest, ...asked(input) };
 }
+
+const asked = ({ services, given }: UpInput): Pick<PlannedInput, 'services' | 'given'> => ({
+  ...(services === undefined ? {} : { services }),
+  ...(given === undefined ? {} : { given }),
+});
