@@ -1,4 +1,4 @@
-import { CancellationScope, condition, proxyActivities } from '@temporalio/workflow';
+import { condition, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../../activities/activities.js';
 import type { Inspection } from '../../activities/recovery-activities.js';
 import { changing, looking } from '../activity-options.js';
@@ -9,6 +9,7 @@ import { inLanes } from './lanes.js';
 import { makeComposeReady } from './set-up.js';
 import { stageOf } from './stage.js';
 import { type Taken, pull, verify } from './staged.js';
+import { together } from './together.js';
 
 const { planStagedImages } = proxyActivities<Activities>(looking);
 const { pullImage } = proxyActivities<Activities>(changing);
@@ -67,21 +68,4 @@ async function images(input: RecoverInput, changed: string[]): Promise<string> {
   const done = await inLanes(planned.images, async (image) => (await pullImage({ ...stage, image })).changed);
   changed.push(...done);
   return done.join(', ') || nothing;
-}
-
-/** When one fails the others are cancelled, and waited for: nothing runs beside the clean-up. */
-async function together(parts: (() => Promise<void>)[]): Promise<void> {
-  const scope = new CancellationScope();
-  let failure: { error: unknown } | undefined;
-  await scope.run(() =>
-    Promise.all(
-      parts.map((part) =>
-        part().catch((error: unknown) => {
-          failure ??= { error };
-          scope.cancel();
-        }),
-      ),
-    ),
-  );
-  if (failure !== undefined) throw failure.error;
 }
