@@ -84,11 +84,21 @@ function sent(plan: Plan, planned: PlannedHook) {
   const related = base?.relations.find(
     ({ name, target }) => name === relation?.name && target === relation.target,
   );
+  const own = plan.services.find(({ name }) => name === service);
   return {
     ...{ text: hookText(planned), service, hook, id, directory, seconds: timeoutSeconds, environment },
-    options: plan.services.find(({ name }) => name === service)?.options ?? {},
+    options: own?.options ?? {},
+    targets: own === undefined ? {} : targetsOf(own),
     relation: relation === undefined ? null : { ...relation, options: related?.options ?? {} },
   };
+}
+
+/** The services that one has relations to, by relation: what a charm reads instead of the traces of earlier relations. */
+function targetsOf({ relations }: Plan['services'][number]): Record<string, string[]> {
+  const names = [...new Set(relations.map(({ name }) => name))];
+  return Object.fromEntries(
+    names.map((name) => [name, relations.filter((one) => one.name === name).map(({ target }) => target)]),
+  );
 }
 
 /** A named job of a step, which has to end well. */

@@ -51,8 +51,9 @@ export function composeReadyState(config: Config, options: ComposeReadyOptions):
     ],
     packages: [
       ...docker.packages,
-      // docker-compose too is a package of its own from Debian 13 on; jq reads the charms' options.
-      ...['docker-compose', 'git', 'jq', 'rsync', 'cron'],
+      // docker-compose too is a package of its own from Debian 13 on; jq reads the charms' options, openssl makes their passwords
+      // and certificates.
+      ...['docker-compose', 'git', 'jq', 'openssl', 'rsync', 'cron'],
       ...repositories.flatMap(([, repository]) => repository.packages ?? []),
     ],
   };

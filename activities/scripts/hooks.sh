@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs hooks of charms, one after the other. Standard input: {"images": {SERVICE: image}, "hooks": [{"text": how people name it,
 # "service", "hook", "id", "directory": the charm's, "seconds": for at most so long, "environment": {NAME: text},
-# "options": {…}, "relation": null or {name, base, target, options}}, …]}
-# What charms read stays on the host, for root only: services/SERVICE/{options,environment}.json and, of a relation,
+# "options": {…}, "targets": {RELATION: [SERVICE]}, "relation": null or {name, base, target, options}}, …]}
+# What charms read stays on the host, for root only: services/SERVICE/{options,targets,environment}.json and, of a relation,
 # relations/BASE/NAME/TARGET/data.json: its options with what relation-set put over them, until the options change.
 # Result: `failed NUMBER` of the hook that did not end well, its own exit code being the job's; else, when it is not too long for a
 # result, `fragment NUMBER CONTENT` for each that a hook gave config-add, in base64.
@@ -58,7 +58,8 @@ run_hook() { # NUMBER, in a shell of its own: the environment is the hook's
   folder=$root/services/$service
   mkdir -p -- "$folder"
   of "$1" .options | keep "$folder/options.json"
-  export COMPOSE_OPTIONS=$folder/options.json
+  of "$1" .targets | keep "$folder/targets.json"
+  export COMPOSE_OPTIONS=$folder/options.json COMPOSE_TARGETS=$folder/targets.json
   if [ -z "$relation" ]; then
     of "$1" .environment | keep "$folder/environment.json"
   else
