@@ -27,5 +27,5 @@ export async function deploy(input: DeployInput): Promise<OperationResult> {
     () => steps.run('compose-ready', () => makeComposeReady(input, 'compose-ready', changed, stage)),
     () => steps.run('charms', () => installCharms(input, 'charms', changed, stage)),
   ]);
-  return { host, changed, summary: summed(changed, dryRun) };
+  return steps.ended({ host, changed, summary: summed(changed, dryRun) });
 }

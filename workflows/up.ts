@@ -35,5 +35,5 @@ export async function up(input: UpInput): Promise<OperationResult> {
     await steps.run('services', () => startServices(input, plan, 'services', changed));
     await steps.run('probes', () => probe(input, plan, 'probes'));
   }
-  return { host, changed, summary: summed(changed, dryRun) };
+  return steps.ended({ host, changed, summary: summed(changed, dryRun) });
 }
