@@ -35,7 +35,9 @@ const figure = async <T>(
 ): Promise<{ [name: string]: T }> => {
   if (!wanted(name)) return {};
   say(what);
-  return { [name]: await measure() };
+  const measured = await measure();
+  say(`${name}: ${JSON.stringify(measured)}`);
+  return { [name]: measured };
 };
 
 const lab = await openLab({ hosts: 3 });
