@@ -14,8 +14,11 @@ export interface Activities extends ActionActivities, BackupActivities, Recovery
   planServices(input: ServicesInput): Promise<ServicesPlan>;
   /** Pulls or builds one image of the plan. */
   ensureImage(input: ImageInput): Promise<StageResult>;
-  /** One hook of one service. */
-  runHook(input: HookInput): Promise<void>;
+  /** What a recovery's stage will need of registries; changes nothing. */
+  planStagedImages(input: StageInput): Promise<StagedImages>;
+  pullImage(input: ImagesInput): Promise<StageResult>;
+  /** Hooks of the plan, in the order given. */
+  runHooks(input: HooksInput): Promise<void>;
   /** docker-compose.yml written, its services started and waited for. */
   composeUp(input: PlannedInput): Promise<StageResult>;
   /** ServiceUnhealthy, which is tried again, unless all services run and are healthy. */
@@ -48,6 +51,8 @@ export interface HostSetUpInput extends StageInput {
 }
 
 export interface ComposeReadyInput extends StageInput {
+  /** Only what `docker pull` needs: the rest goes on beside it. */
+  part?: 'docker';
   withoutDockerClean: boolean;
   noDockerRestart: boolean;
 }
@@ -55,6 +60,8 @@ export interface ComposeReadyInput extends StageInput {
 export interface ServicesInput extends StageInput {
   /** With those they have relations to; all of compose.yml when left out. */
   services?: string[];
+  /** The operation was given a compose.yml, or an addition to it: they are on the host under its id. */
+  given?: boolean;
 }
 
 /** Names, order and digest only: what compose.yml and charms say stays on the host. */
@@ -87,6 +94,15 @@ export interface PlannedImage {
   charm?: string;
 }
 
+export interface StagedImages {
+  /** Image references that are not on the host yet. */
+  images: string[];
+}
+
+export interface ImagesInput extends StageInput {
+  image: string;
+}
+
 export interface PlannedInput extends ServicesInput {
   digest: string;
 }
@@ -95,10 +111,8 @@ export interface ImageInput extends PlannedInput {
   image: string;
 }
 
-export interface HookInput extends PlannedInput {
-  service: string;
-  /** HookName.id */
-  hookId: string;
+export interface HooksInput extends PlannedInput {
+  hooks: Pick<HookName, 'service' | 'id'>[];
 }
 
 export interface ProbeResult {

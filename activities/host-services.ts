@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { type Plan, YamlError, parseComposeFile, plan } from '../charms/engine/index.js';
+import { type Plan, YamlError } from '../charms/engine/index.js';
 import { BadInput } from '../workflows/contract/bad-input.js';
-import { parseServiceName } from '../workflows/contract/names.js';
+import { parseOperationId, parseServiceName } from '../workflows/contract/names.js';
 import type { ServicesInput } from './activities.js';
 import type { Remote } from './adapters/remote/remote.js';
 import type { CharmRepository } from './charm-repositories.js';
 import { installedCharms } from './charm-store.js';
-import { secretsIn } from './commands/known-secrets.js';
 import { selectServices } from './commands/selected-services.js';
 import { badYaml, lookFailed } from './failures.js';
+import { type ComposeSources, planServicesOf, secretsSaid } from './services-plan.js';
 
 export const project = 'myc';
-const composeFile = '/opt/apps/myc-deploy/compose.yml';
+export const composeFile = '/opt/apps/myc-deploy/compose.yml';
 const script = new URL('scripts/services-look.sh', import.meta.url);
 
 /** What compose.yml and charms come to on a host; read anew by each activity, since it never goes through Temporal. */
@@ -25,23 +25,29 @@ export interface HostPlan {
   secrets: string[];
 }
 
-/** `expected`: the digest that the operation planned with. BadInput when it is another by now. */
+/** `digest`: the one that the operation planned with. BadInput when it is another by now. */
 export async function readHostPlan(
   remote: Remote,
   input: ServicesInput & { digest?: string },
   repositories: readonly CharmRepository[],
   signal: AbortSignal,
 ): Promise<HostPlan> {
+  const given = input.given === true ? parseOperationId(input.operationId) : undefined;
   const [said, installed] = await Promise.all([
-    servicesLook(remote, 'plan', signal),
+    servicesLook(remote, 'plan', signal, given),
     installedCharms(remote, repositories, signal),
   ]);
   const deployed =
     said.has('docker') && repositories.every(({ name, digest }) => installed.get(name) === digest);
-  const [text] = said.get('compose') ?? [];
-  if (!deployed || text === undefined) throw notDeployed(input.host, said, deployed);
+  const sources = sourcesOf(said, input.host);
+  if (!deployed || sources === undefined) throw notDeployed(input.host, said, deployed);
+  if (given !== undefined && !said.has('given'))
+    throw new BadInput(`what was given with the command is not on ${input.host} any more`, 'start it again');
+  const { text, where, added } = sources;
   const digest = createHash('sha256')
-    .update(JSON.stringify([text, repositories.map(({ name, digest }) => [name, digest])]))
+    .update(
+      JSON.stringify([text, added?.text ?? null, repositories.map(({ name, digest }) => [name, digest])]),
+    )
     .digest('hex')
     .slice(0, 32);
   if (input.digest !== undefined && input.digest !== digest)
@@ -49,27 +55,36 @@ export async function readHostPlan(
       `compose.yml or the charms of ${input.host} changed while its services were brought up`,
       `run myc-wf start up ${input.host} again`,
     );
-  const where = `${input.host}:${composeFile}`;
-  const all = planOf(text, where, repositories);
+  const all = planOf(sources, repositories);
   return {
     plan: selectServices(all, input.services?.map(parseServiceName), where),
     all,
     digest,
-    secrets: [
-      ...(said.get('secret') ?? []).map((secret) => secret.trim()),
-      ...(said.get('relation') ?? []).flatMap((data) => secretsIn(jsonOr(data))),
-      ...secretsOf(all),
-    ],
+    secrets: secretsSaid(said, all),
   };
 }
 
-/** Lines of services-look.sh by their first word, contents decoded. */
+/** compose.yml as the host has it or was given it; undefined when it has none. */
+export function sourcesOf(said: Map<string, string[]>, host: string): ComposeSources | undefined {
+  const [text] = said.get('compose') ?? [];
+  if (text === undefined) return undefined;
+  const [added] = said.get('added') ?? [];
+  return {
+    text,
+    where: said.has('replaced') ? 'compose.yml (--file)' : `${host}:${composeFile}`,
+    ...(added === undefined ? {} : { added: { text: added, file: '--add-compose-content' } }),
+  };
+}
+
+/** Lines of services-look.sh by their first word, contents decoded; `about`: the operation that was given something, or the stage. */
 export async function servicesLook(
   remote: Remote,
-  what: 'plan' | 'fragments',
+  what: 'plan' | 'fragments' | 'staged',
   signal: AbortSignal,
+  about?: string,
 ): Promise<Map<string, string[]>> {
   const argv = ['bash', '-c', await readFile(script, 'utf8'), 'services-look.sh', what];
+  if (about !== undefined) argv.push(about);
   const { exit, stdout, stderr } = await remote.exec(argv, { signal });
   if (exit !== 0) throw lookFailed(remote.name, stderr);
   const said = new Map<string, string[]>();
@@ -82,25 +97,12 @@ export async function servicesLook(
   return said;
 }
 
-function planOf(text: string, where: string, repositories: readonly CharmRepository[]): Plan {
+/** BadInput with file, line and column when compose.yml is none. */
+export function planOf(sources: ComposeSources, repositories: readonly CharmRepository[]): Plan {
   try {
-    return plan({
-      composeFile: parseComposeFile(text, where),
-      charms: repositories.flatMap(({ charms }) => charms),
-      project,
-      datastore: '/srv/datastore',
-    });
+    return planServicesOf(sources, repositories);
   } catch (error) {
     throw error instanceof YamlError ? badYaml(error) : error;
-  }
-}
-
-/** What hooks told each other; a file that was cut off by a power cut says nothing. */
-function jsonOr(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
 
@@ -112,11 +114,3 @@ function notDeployed(host: string, said: Map<string, string[]>, deployed: boolea
       : `${host} has other charms than this configuration`;
   return new BadInput(what, `run myc-wf start deploy ${host} first`);
 }
-
-const secretsOf = ({ services, dockerCompose }: Plan): string[] => [
-  ...services.flatMap(({ options, relations }) => [
-    ...secretsIn(options),
-    ...relations.flatMap((relation) => secretsIn(relation.options)),
-  ]),
-  ...secretsIn(dockerCompose),
-];

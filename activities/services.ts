@@ -7,11 +7,19 @@ import type { StageContext } from './converge.js';
 import { accepting } from './failures.js';
 import { planServices } from './plan-services.js';
 import { probeServices } from './probe-services.js';
-import { ensureImage, runHook } from './service-jobs.js';
+import { ensureImage, runHooks } from './service-jobs.js';
+import { planStagedImages, pullImage } from './staged-images.js';
 
 type ServiceActivities = Pick<
   Activities,
-  'ensureCharmsInstalled' | 'planServices' | 'ensureImage' | 'runHook' | 'composeUp' | 'probeServices'
+  | 'ensureCharmsInstalled'
+  | 'planServices'
+  | 'planStagedImages'
+  | 'pullImage'
+  | 'ensureImage'
+  | 'runHooks'
+  | 'composeUp'
+  | 'probeServices'
 >;
 
 /** The verbs on a host's charms and services. */
@@ -26,8 +34,12 @@ export function serviceActivities(
       installCharms(await stage(input), input, await repositories()),
     ),
     planServices: accepting(async (input) => planServices(await stage(input), input, await repositories())),
+    planStagedImages: accepting(async (input) =>
+      planStagedImages(await stage(input), input, await repositories()),
+    ),
+    pullImage: accepting(async (input) => pullImage(await stage(input), input)),
     ensureImage: accepting(async (input) => ensureImage(await stage(input), input, await repositories())),
-    runHook: accepting(async (input) => runHook(await stage(input), input, await repositories())),
+    runHooks: accepting(async (input) => runHooks(await stage(input), input, await repositories())),
     composeUp: accepting(async (input) => composeUp(await stage(input), input, await repositories())),
     probeServices: accepting(async (input) => probeServices(await stage(input), input, await repositories())),
   };

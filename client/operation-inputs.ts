@@ -36,10 +36,11 @@ export const operationInputs: { [N in OperationName]: Inputs<N> } = {
       ...(withoutDockerClean ? { withoutDockerClean } : {}),
       ...(dockerRestart === false ? { noDockerRestart: true } : {}),
     })),
-  up: ([host, ...services]) => [
+  up: ([host, ...services], { file, addComposeContent }) => [
     {
       host: parseHostName(host),
       ...(services.length > 0 ? { services: services.map(parseServiceName) } : {}),
+      ...(file !== undefined || addComposeContent !== undefined ? { given: true } : {}),
     },
   ],
   backupInstall: ([target, ...hosts], { ident }) => {

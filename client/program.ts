@@ -1,6 +1,8 @@
 import { Command, Option } from 'commander';
 import { exitCodesHelp } from './exit-codes.js';
 import type { GlobalOptions } from './make-context.js';
+import { addCompose } from './program/compose.js';
+import { takeGlobalOptions, termOf } from './program/global-options.js';
 import { addRuns } from './program/runs.js';
 import type { Run, RunCommand } from './program/run.js';
 import { addSchedule } from './program/schedule.js';
@@ -14,9 +16,13 @@ export function makeProgram(run: Run): Command {
     .addOption(new Option('--config <file>', 'configuration file').env('MYC_WF_CONFIG'))
     .option('--json', 'one JSON document, or NDJSON while following, on stdout')
     .addHelpText('after', `\n${exitCodesHelp}`)
+    .configureHelp({ subcommandTerm: termOf })
+    // What stands behind a command's name is the command's: `compose HOST run` hands it on.
+    .enablePositionalOptions()
     .exitOverride();
   const command: RunCommand = (body) => run(program.opts<GlobalOptions>(), body);
   addStart(program, command);
+  addCompose(program, command);
   addRuns(program, command);
   addSchedule(program, command);
   program
@@ -39,5 +45,6 @@ export function makeProgram(run: Run): Command {
     .action((file?: string) =>
       command(async (context) => (await import('./commands/config.js')).validateConfig(context, file)),
     );
+  takeGlobalOptions(program);
   return program;
 }

@@ -19,4 +19,8 @@ export interface StartOptions {
   output?: string;
   fromHost?: string;
   toHost?: string;
+  /** Of `up`: a compose.yml in place of the host's, and what is merged over it. */
+  file?: string;
+  addComposeContent?: string;
+  debug?: boolean;
 }

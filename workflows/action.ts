@@ -13,7 +13,7 @@ import {
 } from './contract/names.js';
 import type { ActionInput, ActionResult } from './contract/operations.js';
 import { firstStageOf, stageOf } from './phases/stage.js';
-import { ensureImages, planUp, runHooks } from './phases/up.js';
+import { ensureImages, planUp, runHooksBefore } from './phases/up.js';
 import { Steps, accepting } from './steps.js';
 
 const { describeAction, dropActionInput } = proxyActivities<Activities>(looking);
@@ -51,7 +51,7 @@ export async function action(input: ActionInput): Promise<ActionResult> {
       await steps.run('hooks', async () => {
         const { plan } = await planUp({ ...input, services: [service] }, 'hooks');
         await ensureImages({ ...input, services: [service] }, plan, 'hooks', []);
-        return runHooks({ ...input, services: [service] }, plan, 'hooks');
+        return runHooksBefore({ ...input, services: [service] }, plan, 'hooks');
       });
     else steps.skip('hooks', 'not asked for');
     if (dryRun) {

@@ -22,3 +22,11 @@ export function masked(text: string, secrets: readonly string[] = []): string {
   const longestFirst = parts.filter(Boolean).sort((a, b) => b.length - a.length);
   return longestFirst.reduce((done, secret) => done.replaceAll(secret, '***'), text);
 }
+
+/** Every text of a structure under the mask: written as YAML afterwards, it is still YAML. */
+export function maskedIn(value: unknown, secrets: readonly string[]): unknown {
+  if (typeof value === 'string') return masked(value, secrets);
+  if (Array.isArray(value)) return value.map((item) => maskedIn(item, secrets));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, maskedIn(item, secrets)]));
+}

@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
 # What a host says about its services; changes nothing. A line each, contents as base64:
-#   services-look.sh plan        docker; compose CONTENT; secret CONTENT (generated passwords) and relation CONTENT (what
-#                                hooks told each other), to mask them in messages
+#   services-look.sh plan [OPERATION]
+#                                docker; compose CONTENT; secret CONTENT (generated passwords) and relation CONTENT (what
+#                                hooks told each other), to mask them in messages. With what an operation was given
+#                                (given.sh): given; replaced, when compose is that; added CONTENT
+#   services-look.sh staged FOLDER   compose CONTENT, of a stage: what is reached through a link is not there
 #   services-look.sh fragments   fragment NAME CONTENT: what hooks added to docker-compose.yml
 set -euo pipefail
 shopt -s nullglob
@@ -12,17 +15,27 @@ case ${1:-} in
   plan)
     if command -v docker >/dev/null; then echo docker; fi
     file=/opt/apps/myc-deploy/compose.yml
+    given=/var/lib/myc-wf/given/${2:-none}
+    if [ -d "$given" ]; then echo given; fi
+    if [ -f "$given/compose.yml" ]; then file=$given/compose.yml && echo replaced; fi
     # One byte more than is read as YAML: too large is said by the reader, which knows the limit.
     if [ -f "$file" ]; then printf 'compose %s\n' "$(head -c 1048577 "$file" | base64 -w 0)"; fi
+    if [ -f "$given/added.yml" ]; then printf 'added %s\n' "$(head -c 1048577 "$given/added.yml" | base64 -w 0)"; fi
     for file in /srv/datastore/data/*/.compose/password/*; do
       if [ -f "$file" ] && [ "$(stat -c %s "$file")" -le 1024 ]; then printf 'secret %s\n' "$(encoded "$file")"; fi
     done
     for file in /var/lib/myc-wf/compose/relations/*/*/*/data.json; do printf 'relation %s\n' "$(encoded "$file")"; done
+    ;;
+  staged)
+    file=$2/compose.yml
+    if [ -f "$file" ] && [ "$(realpath -e -- "$file")" = "$file" ]; then
+      printf 'compose %s\n' "$(head -c 1048577 "$file" | base64 -w 0)"
+    fi
     ;;
   fragments)
     for file in /var/lib/myc-wf/compose/fragments/*.yml; do
       printf 'fragment %s %s\n' "${file##*/}" "$(encoded "$file")"
     done
     ;;
-  *) echo "usage: services-look.sh plan|fragments" >&2 && exit 2 ;;
+  *) echo "usage: services-look.sh plan|fragments|staged FOLDER" >&2 && exit 2 ;;
 esac

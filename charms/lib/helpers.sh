@@ -10,11 +10,17 @@
 #
 # The words and what they print are those charms of the seed's tool rely on.
 
+# debug TEXT: a line on stderr when DEBUG is set.
 debug() { [ -z "${DEBUG:-}" ] || printf 'debug: %s\n' "$*" >&2; }
+# info TEXT: a line on stderr.
 info() { printf '%s\n' "$*" >&2; }
+# warn TEXT: a line on stderr that begins with "warning:".
 warn() { printf 'warning: %s\n' "$*" >&2; }
+# err TEXT: a line on stderr that begins with "error:".
 err() { printf 'error: %s\n' "$*" >&2; }
+# error TEXT: the same, and returns 1.
 error() { err "$@"; return 1; }
+# die TEXT: the same, and ends the hook with exit code 1.
 die() { err "$@"; exit 1; }
 
 # json_value FILE KEY: text as it is, everything else as JSON; `a.b` looks into a mapping. Returns 1 when it is not there.

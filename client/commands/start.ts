@@ -1,9 +1,10 @@
-import type { OperationName } from '../../workflows/contract/operations.js';
+import type { OperationInput, OperationName } from '../../workflows/contract/operations.js';
 import { commandWord } from '../../workflows/contract/operations.js';
 import { parseBackupTarget, parseHostAddress } from '../../workflows/contract/addresses.js';
 import type { LoadedConfig } from '../config/load.js';
 import type { Context } from '../context.js';
-import { CommandError } from '../errors.js';
+import type { Engine } from '../engine.js';
+import { CommandError, asCommandError } from '../errors.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { subjectOf } from '../busy.js';
 import { ensureHostKnown, ensureTargetKnown } from '../first-contact.js';
@@ -24,7 +25,42 @@ export async function start(
   if (await consented(context, operation, options, plan))
     plan = planStart(operation, args, { ...options, yes: true }, operationId);
   const engine = await context.engine();
+  if (operation === 'up') return startUp(context, engine, plan, options);
+  return started(context, engine, plan, options);
+}
+
+/** `up` may be given a compose.yml, which goes past Temporal, and may be asked to show what it comes to. */
+async function startUp(
+  context: Context,
+  engine: Engine,
+  plan: StartPlan,
+  options: StartOptions,
+): Promise<ExitCode> {
+  if (options.file === undefined && options.addComposeContent === undefined && !options.debug)
+    return started(context, engine, plan, options);
+  const { give, readGivenTexts, showRendered } = await import('../given.js');
+  const [{ host, operationId }] = plan.inputs as [OperationInput];
+  const texts = await readGivenTexts(options);
+  await give(context, host, operationId, texts);
+  if (!options.debug) return started(context, engine, plan, options);
+  try {
+    return await started(context, engine, plan, options);
+  } finally {
+    // Also of an up that failed: then it is wanted most.
+    await showRendered(context, host, texts).catch((error: unknown) =>
+      context.output.say(`docker-compose.yml cannot be shown: ${asCommandError(error).message}`),
+    );
+  }
+}
+
+async function started(
+  context: Context,
+  engine: Engine,
+  plan: StartPlan,
+  options: StartOptions,
+): Promise<ExitCode> {
   const { workflowId, runId } = await engine.start(plan.request);
+  const { operationId } = plan.inputs[0]!;
   if (options.detach) {
     const uiUrl = engine.uiUrl(workflowId, runId);
     const text = `${startedText(workflowId)}\n${engine.uiUrl(workflowId)}`;

@@ -2,6 +2,7 @@ import { Argument, type Command, Option } from 'commander';
 import type { OperationName } from '../../workflows/contract/operations.js';
 import { commandWord } from '../../workflows/contract/operations.js';
 import type { StartOptions } from '../start-options.js';
+import { addedOption, composeFileOption } from './compose.js';
 import { count } from './count.js';
 import type { RunCommand } from './run.js';
 
@@ -24,7 +25,15 @@ const operations: Words = {
       new Option('--no-docker-restart', 'leave dockerd alone (a host with mailcow)'),
     ],
   },
-  up: { args: '<host> [service...]', description: 'compose.yml and charms to running services', options: [] },
+  up: {
+    args: '<host> [service...]',
+    description: 'compose.yml and charms to running services',
+    options: [
+      composeFileOption(),
+      addedOption(),
+      new Option('--debug', 'print docker-compose.yml at the end, its secrets masked'),
+    ],
+  },
   backupInstall: {
     args: '<[admin@]target[:port]> <host...>',
     description: 'let hosts back up to a target, every night',

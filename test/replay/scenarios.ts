@@ -64,7 +64,7 @@ export const hostless: Partial<Activities> = {
       digest: 'digest',
     }),
   ensureImage: () => Promise.resolve({ changed: ['pulled an image'], summary: 'pulled an image' }),
-  runHook: () => Promise.resolve(),
+  runHooks: () => Promise.resolve(),
   composeUp: () => Promise.resolve({ changed: ['started postgres'], summary: 'started postgres' }),
   probeServices: () => Promise.resolve({ healthy: ['postgres', 'apache'] }),
   describeAction: () => Promise.resolve({ charm: 'odoo', hooks: true }),

@@ -14,6 +14,7 @@ export type UserName = string & { readonly __brand: 'UserName' };
 /** The name under which a host's mirror is kept on a backup target; the host's full name by custom. */
 export type Ident = string & { readonly __brand: 'Ident' };
 export type AbsolutePath = string & { readonly __brand: 'AbsolutePath' };
+export type ImageReference = string & { readonly __brand: 'ImageReference' };
 export type OperationId = string & { readonly __brand: 'OperationId' };
 
 const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
@@ -112,6 +113,13 @@ export const parseOperationId = matching<OperationId>(
   'operation id',
   /^[0-9]{8}T[0-9]{6}Z-[a-z0-9]{6}$/,
   'let the client make it, such as 20261123T031500Z-k3x9qa',
+);
+
+/** `[REGISTRY[:PORT]/]NAME[:TAG][@DIGEST]`, as Docker takes it. */
+export const parseImageReference = matching<ImageReference>(
+  'image reference',
+  /^(?=.{1,255}$)[a-z0-9][A-Za-z0-9.-]*(?::[0-9]{1,5}(?=\/))?(?:(?:[._]|__|-+|\/)[A-Za-z0-9]+)*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/,
+  'write it as docker pull takes it, such as postgres:17',
 );
 
 /** A TCP port, from a number or its decimal digits. */

@@ -43,6 +43,8 @@ export interface DeployInput extends OperationInput {
 export interface UpInput extends OperationInput {
   /** All of compose.yml when empty. */
   services?: ServiceName[];
+  /** With --file or --add-compose-content, which the client has put on the host under the operation's id. */
+  given?: boolean;
 }
 
 export interface BackupInstallInput extends OperationInput {
