@@ -1,3 +1,4 @@
+import type { ComposeAction } from '../workflows/contract/compose-actions.js';
 import type { BackupActivities } from './backup-activities.js';
 import type { RecoveryActivities } from './recovery-activities.js';
 
@@ -17,6 +18,8 @@ export interface Activities extends BackupActivities, RecoveryActivities {
   runHook(input: HookInput): Promise<void>;
   /** docker-compose.yml written, its services started and waited for. */
   composeUp(input: PlannedInput): Promise<StageResult>;
+  /** One of docker compose's own actions on what `up` wrote. */
+  composeAction(input: ComposeActionInput): Promise<StageResult>;
   /** ServiceUnhealthy, which is tried again, unless all services run and are healthy. */
   probeServices(input: PlannedInput): Promise<ProbeResult>;
 }
@@ -100,6 +103,11 @@ export interface HookInput extends PlannedInput {
   service: string;
   /** HookName.id */
   hookId: string;
+}
+
+export interface ComposeActionInput extends StageInput {
+  action: ComposeAction;
+  services?: string[];
 }
 
 export interface ProbeResult {

@@ -2,6 +2,7 @@ import type { ReadConfig } from '../client/config/watch.js';
 import type { Activities, StageInput } from './activities.js';
 import { readCharmRepositories } from './charm-repositories.js';
 import { installCharms } from './charm-store.js';
+import { composeAction } from './compose-action.js';
 import { composeUp } from './compose-up.js';
 import type { StageContext } from './converge.js';
 import { accepting } from './failures.js';
@@ -11,7 +12,13 @@ import { ensureImage, runHook } from './service-jobs.js';
 
 type ServiceActivities = Pick<
   Activities,
-  'ensureCharmsInstalled' | 'planServices' | 'ensureImage' | 'runHook' | 'composeUp' | 'probeServices'
+  | 'ensureCharmsInstalled'
+  | 'planServices'
+  | 'ensureImage'
+  | 'runHook'
+  | 'composeUp'
+  | 'composeAction'
+  | 'probeServices'
 >;
 
 /** The verbs on a host's charms and services. */
@@ -29,6 +36,7 @@ export function serviceActivities(
     ensureImage: accepting(async (input) => ensureImage(await stage(input), input, await repositories())),
     runHook: accepting(async (input) => runHook(await stage(input), input, await repositories())),
     composeUp: accepting(async (input) => composeUp(await stage(input), input, await repositories())),
+    composeAction: accepting(async (input) => composeAction(await stage(input), input)),
     probeServices: accepting(async (input) => probeServices(await stage(input), input, await repositories())),
   };
 }

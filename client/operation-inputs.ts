@@ -12,6 +12,7 @@ import {
   parseIdent,
   parseServiceName,
 } from '../workflows/contract/names.js';
+import { parseComposeAction } from '../workflows/contract/compose-actions.js';
 import type { OperationName, Operations } from '../workflows/contract/operations.js';
 import type { StartOptions } from './start-options.js';
 
@@ -81,6 +82,13 @@ export const operationInputs: { [N in OperationName]: Inputs<N> } = {
       host: parseHostName(host),
       source: parseAbsolutePath(source),
       destination: parseAbsolutePath(destination),
+    },
+  ],
+  compose: ([host, action, ...services]) => [
+    {
+      host: parseHostName(host),
+      action: parseComposeAction(action),
+      ...(services.length > 0 ? { services: services.map(parseServiceName) } : {}),
     },
   ],
 };

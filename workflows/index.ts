@@ -1,5 +1,6 @@
 export { backup } from './backup.js';
 export { backupInstall } from './backup-install.js';
+export { compose } from './compose.js';
 export { deploy } from './deploy.js';
 export { fleet } from './fleet.js';
 export { holdBackup } from './hold-backup.js';

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import type { Context } from '../context.js';
 import type { ExitCode } from '../exit-codes.js';
+import { addExamples } from './examples.js';
 import { takeGlobalOptions, termOf } from './global-options.js';
 import type { RunCommand } from './run.js';
 
@@ -24,9 +25,9 @@ export function addCompose(program: Command, run: RunCommand): void {
     .addHelpText('after', () => `\nActions:\n${actionsOf(composeHost('HOST', run))}`)
     .action(async (host: string | undefined, action: string | undefined, words: string[]) => {
       if (host === undefined) return compose.help({ error: true });
-      const inner = composeHost(host, run);
-      inner.copyInheritedSettings(program);
+      const inner = composeHost(host, run, program);
       takeGlobalOptions(program, inner);
+      addExamples(inner, 'compose HOST ');
       await inner.parseAsync([action ?? '--help', ...words], { from: 'user' });
     });
   compose
@@ -47,10 +48,12 @@ export function addCompose(program: Command, run: RunCommand): void {
 }
 
 /** What can be done with one host's services; the host is named before the action, as in `compose vps1 logs`. */
-export function composeHost(host: string, run: RunCommand): Command {
+export function composeHost(host: string, run: RunCommand, settings?: Command): Command {
   const program = new Command(`myc-wf compose ${host}`)
     .description('the services of a host')
     .helpCommand(false);
+  // Before its commands, which take them from it.
+  if (settings !== undefined) program.copyInheritedSettings(settings);
   type Body = (context: Context) => Promise<ExitCode>;
   const doing = (body: Body): Promise<void> => run(body);
   program

@@ -6,7 +6,11 @@ import { addedOption, composeFileOption } from './compose.js';
 import { count } from './count.js';
 import type { RunCommand } from './run.js';
 
-type Words = Record<OperationName, { args: string; description: string; options: readonly Option[] }>;
+/** `compose` has words of its own: compose HOST stop. */
+type Words = Record<
+  Exclude<OperationName, 'compose'>,
+  { args: string; description: string; options: readonly Option[] }
+>;
 
 const domain = new Option('--domain <domain>', "domain of the host's own name");
 
@@ -84,7 +88,7 @@ export function addStart(program: Command, run: RunCommand): void {
 /** `<[user@]host...>` as commander's Argument: required or not, several or one. */
 const argument = (word: string): Argument => new Argument(word);
 
-function common(operation: OperationName): Option[] {
+export function common(operation: OperationName): Option[] {
   const firstContact = ['vpsSetup', 'backupInstall', 'recover'].includes(operation);
   return [
     new Option('-n, --dry-run', 'look and plan, change nothing'),
@@ -95,7 +99,7 @@ function common(operation: OperationName): Option[] {
     ...(firstContact
       ? [new Option('--host-key <key>', 'SHA256:… or "ssh-ed25519 AAAA…", at first contact')]
       : []),
-    ...(operation === 'up' || operation.startsWith('recover')
+    ...(operation === 'up' || operation === 'compose' || operation.startsWith('recover')
       ? []
       : [new Option('--parallel <hosts>', 'hosts at once').argParser(count(1000))]),
   ];

@@ -30,6 +30,7 @@ const names = [
   ],
   ...['start recover a@b.lab#c.lab:web,X vps1.lab', 'start recover-target X /a /b'],
   ...['start deploy vps1.lab --parallel X', 'list --host X', 'list --limit X'],
+  ...['compose X plan', 'compose vps1.lab plan X', 'list --operation X', 'list --status X', 'completion X'],
   ...['follow X', 'status X', 'answer X yes', 'answer vps1.lab X', 'cancel X', 'result X', 'ui X'],
   ...['follow host/X', 'cancel backup/X', 'schedule trigger X', 'schedule pause X', 'schedule resume X'],
 ];

@@ -1,4 +1,5 @@
 import type { BackupSource, BackupTarget } from './addresses.js';
+import type { ComposeAction } from './compose-actions.js';
 import type { AbsolutePath, DomainName, HostName, Ident, OperationId, ServiceName } from './names.js';
 
 /** What every operation on one host is told. Names only: no secret, no address, no content (decision 5). */
@@ -39,6 +40,12 @@ export interface UpInput extends OperationInput {
   given?: boolean;
 }
 
+export interface ComposeInput extends OperationInput {
+  action: ComposeAction;
+  /** All of them when left out. */
+  services?: ServiceName[];
+}
+
 export interface BackupInstallInput extends OperationInput {
   target: BackupTarget;
   /** The host's name when left out. */
@@ -73,6 +80,7 @@ export interface Operations {
   backup: BackupInput;
   recover: RecoverInput;
   recoverTarget: RecoverTargetInput;
+  compose: ComposeInput;
 }
 
 export type OperationName = keyof Operations;
@@ -85,6 +93,7 @@ export const operationNames = [
   'backup',
   'recover',
   'recoverTarget',
+  'compose',
 ] as const satisfies readonly OperationName[];
 
 /** `backupInstall` -> `backup-install`. */
