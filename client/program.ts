@@ -4,6 +4,7 @@ import type { GlobalOptions } from './make-context.js';
 import { addCompose } from './program/compose.js';
 import { addExamples } from './program/examples.js';
 import { takeGlobalOptions, termOf } from './program/global-options.js';
+import { addHosts } from './program/hosts.js';
 import { addRuns } from './program/runs.js';
 import type { Run, RunCommand } from './program/run.js';
 import { addSchedule } from './program/schedule.js';
@@ -26,6 +27,7 @@ export function makeProgram(run: Run): Command {
   addCompose(program, command);
   addRuns(program, command);
   addSchedule(program, command);
+  addHosts(program, command);
   program
     .command('up')
     .description('run the embedded Temporal and a worker until Ctrl-C')

@@ -2,9 +2,8 @@ import { Argument, type Command, Option } from 'commander';
 import type { OperationName } from '../../workflows/contract/operations.js';
 import { commandWord } from '../../workflows/contract/operations.js';
 import type { StartOptions } from '../start-options.js';
-import { addedOption, composeFileOption } from './compose.js';
-import { count } from './count.js';
 import type { RunCommand } from './run.js';
+import { common, upOptions } from './start-words.js';
 
 /** `compose` has words of its own: compose HOST stop. */
 type Words = Record<
@@ -32,11 +31,7 @@ const operations: Words = {
   up: {
     args: '<host> [service...]',
     description: 'compose.yml and charms to running services',
-    options: [
-      composeFileOption(),
-      addedOption(),
-      new Option('--debug', 'print docker-compose.yml at the end, its secrets masked'),
-    ],
+    options: upOptions(),
   },
   backupInstall: {
     args: '<[admin@]target[:port]> <host...>',
@@ -87,20 +82,3 @@ export function addStart(program: Command, run: RunCommand): void {
 
 /** `<[user@]host...>` as commander's Argument: required or not, several or one. */
 const argument = (word: string): Argument => new Argument(word);
-
-export function common(operation: OperationName): Option[] {
-  const firstContact = ['vpsSetup', 'backupInstall', 'recover'].includes(operation);
-  return [
-    new Option('-n, --dry-run', 'look and plan, change nothing'),
-    new Option('--detach', 'return the id at once'),
-    new Option('--wait', 'when the host is busy, start once it is free'),
-    new Option('-y, --yes', 'consent to replacing data'),
-    new Option('--takeover', 'take the host over from another control plane'),
-    ...(firstContact
-      ? [new Option('--host-key <key>', 'SHA256:… or "ssh-ed25519 AAAA…", at first contact')]
-      : []),
-    ...(operation === 'up' || operation === 'compose' || operation.startsWith('recover')
-      ? []
-      : [new Option('--parallel <hosts>', 'hosts at once').argParser(count(1000))]),
-  ];
-}

@@ -87,7 +87,7 @@ test(
     expect(help.code).toBe(0);
     const commands = [...help.stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, word]) => word);
     expect(commands).toEqual(
-      'start compose follow status list answer cancel result logs ui schedule up down worker doctor config completion help'.split(
+      'start compose follow status list answer cancel result logs ui schedule st ip postgres up down worker doctor config completion help'.split(
         ' ',
       ),
     );

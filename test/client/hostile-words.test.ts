@@ -31,6 +31,22 @@ const names = [
   ...['start recover a@b.lab#c.lab:web,X vps1.lab', 'start recover-target X /a /b'],
   ...['start deploy vps1.lab --parallel X', 'list --host X', 'list --limit X'],
   ...['compose X plan', 'compose vps1.lab plan X', 'list --operation X', 'list --status X', 'completion X'],
+  ...[
+    'compose X up',
+    'compose vps1.lab up X',
+    'compose X down',
+    'compose vps1.lab stop X',
+    'compose X run web',
+  ],
+  ...['compose X logs', 'compose vps1.lab logs X', 'compose vps1.lab logs --lines X', 'compose X ps'],
+  ...[
+    'compose vps1.lab ps X',
+    'compose X config',
+    'compose X ip',
+    'compose vps1.lab ip X',
+    'compose vps1.lab X',
+  ],
+  ...['st X', 'ip X', 'ip vps1.lab X', 'postgres ls X'],
   ...['follow X', 'status X', 'answer X yes', 'answer vps1.lab X', 'cancel X', 'result X', 'ui X'],
   ...['follow host/X', 'cancel backup/X', 'schedule trigger X', 'schedule pause X', 'schedule resume X'],
 ];
