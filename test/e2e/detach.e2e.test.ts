@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -6,7 +5,6 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type UpFile, readUpFile } from '../../client/up-file.js';
 import { processMark } from '../../worker/process-mark.js';
 import { openLab } from '../lab/lab.js';
-import { repository } from '../lab/names.js';
 import { type Operator, openOperator } from './operator.js';
 
 const hostKey = `ssh-ed25519 ${Buffer.concat([
@@ -99,15 +97,10 @@ test('the server of one that was killed is stopped by down', async () => {
 
 test('Ctrl-C while following leaves the operation running, ends with 130 and says how to go on', async () => {
   await operator.done('up', '--detach');
-  const argv = [path.join(repository, 'dist/client/cli.js'), '--config', operator.configFile];
-  const child = spawn(process.execPath, [...argv, 'start', 'deploy', 'gone.lab']);
-  let said = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
-  const ended = new Promise((resolve) => child.once('close', resolve));
-  await expect.poll(() => said, { timeout: 60_000 }).toContain('… deployed');
-  child.kill('SIGINT');
-  expect(await ended).toBe(130);
-  expect(said).toContain(
+  const deploying = operator.start(['start', 'deploy', 'gone.lab']);
+  await expect.poll(() => deploying.stderr(), { timeout: 60_000 }).toContain('… deployed');
+  expect(await deploying.interrupt()).toBe(130);
+  expect(deploying.stderr()).toContain(
     'detached: the workflow goes on\n  myc-wf follow gone.lab shows it again, myc-wf cancel gone.lab stops it\n',
   );
   expect(JSON.parse((await operator.done('status', 'gone.lab', '--json')).stdout)).toMatchObject({
