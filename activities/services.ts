@@ -5,10 +5,12 @@ import { installCharms } from './charm-store.js';
 import { composeAction } from './compose-action.js';
 import { composeUp } from './compose-up.js';
 import type { StageContext } from './converge.js';
+import { ensureCutoff } from './cutoff.js';
 import { accepting } from './failures.js';
 import { planServices } from './plan-services.js';
 import { probeServices } from './probe-services.js';
 import { ensureImage, runHook } from './service-jobs.js';
+import { refreshImages, upgradePackages } from './update.js';
 
 type ServiceActivities = Pick<
   Activities,
@@ -18,6 +20,9 @@ type ServiceActivities = Pick<
   | 'runHook'
   | 'composeUp'
   | 'composeAction'
+  | 'upgradePackages'
+  | 'refreshImages'
+  | 'ensureCutoff'
   | 'probeServices'
 >;
 
@@ -37,6 +42,9 @@ export function serviceActivities(
     runHook: accepting(async (input) => runHook(await stage(input), input, await repositories())),
     composeUp: accepting(async (input) => composeUp(await stage(input), input, await repositories())),
     composeAction: accepting(async (input) => composeAction(await stage(input), input)),
+    upgradePackages: accepting(async (input) => upgradePackages(await stage(input), input)),
+    refreshImages: accepting(async (input) => refreshImages(await stage(input), input, await repositories())),
+    ensureCutoff: accepting(async (input) => ensureCutoff(await stage(input), input)),
     probeServices: accepting(async (input) => probeServices(await stage(input), input, await repositories())),
   };
 }

@@ -10,6 +10,7 @@ import {
   parseDomainName,
   parseHostName,
   parseIdent,
+  parsePort,
   parseServiceName,
 } from '../workflows/contract/names.js';
 import { parseComposeAction } from '../workflows/contract/compose-actions.js';
@@ -91,6 +92,19 @@ export const operationInputs: { [N in OperationName]: Inputs<N> } = {
       ...(services.length > 0 ? { services: services.map(parseServiceName) } : {}),
     },
   ],
+  update: (hosts, { withoutDockerClean, dockerRestart }) =>
+    each(hosts, (host) => ({
+      host: parseHostName(host),
+      ...(withoutDockerClean ? { withoutDockerClean } : {}),
+      ...(dockerRestart === false ? { noDockerRestart: true } : {}),
+    })),
+  cutoff: ([host, ...ports], { lift }) => {
+    if (ports.length === 0 && !lift)
+      throw new BadInput('start cutoff without a port', 'name those to cut off, such as 25 465 587 993');
+    return [
+      { host: parseHostName(host), ports: ports.map((port) => parsePort(port)), ...(lift ? { lift } : {}) },
+    ];
+  },
 };
 
 const each = <T>(hosts: readonly string[], make: (host: string) => T): T[] => hosts.map(make);

@@ -24,4 +24,12 @@ export function addHosts(program: Command, run: RunCommand): void {
     .action((host: string) =>
       run(async (context) => (await import('../commands/postgres.js')).postgresLs(context, host)),
     );
+  program
+    .command('cutoff')
+    .description("ports that a host's containers do not reach outside")
+    .command('status <host>')
+    .description('which, and whether the rules hold; start cutoff changes them')
+    .action((host: string) =>
+      run(async (context) => (await import('../commands/cutoff.js')).cutoffStatus(context, host)),
+    );
 }

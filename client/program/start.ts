@@ -13,6 +13,9 @@ type Words = Record<
 
 const domain = new Option('--domain <domain>', "domain of the host's own name");
 
+const withoutDockerClean = new Option('--without-docker-clean', 'no nightly clean-up of unused images');
+const noDockerRestart = new Option('--no-docker-restart', 'leave dockerd alone (a host with mailcow)');
+
 const operations: Words = {
   vpsSetup: {
     args: '<[user@]host[:port]...>',
@@ -22,11 +25,7 @@ const operations: Words = {
   deploy: {
     args: '<host...>',
     description: 'Docker, packages, charms and the base compose.yml',
-    options: [
-      domain,
-      new Option('--without-docker-clean', 'no nightly clean-up of unused images'),
-      new Option('--no-docker-restart', 'leave dockerd alone (a host with mailcow)'),
-    ],
+    options: [domain, withoutDockerClean, noDockerRestart],
   },
   up: {
     args: '<host> [service...]',
@@ -47,6 +46,16 @@ const operations: Words = {
     args: '<admin@target[:port]#ident[:path|:component,...]> <host[:dest]>',
     description: 'make a host serve what a backup holds',
     options: [new Option('--unverified', 'accept a mirror without a complete manifest')],
+  },
+  update: {
+    args: '<host...>',
+    description: 'deploy again as of today: packages, charms and images at their newest',
+    options: [withoutDockerClean, noDockerRestart],
+  },
+  cutoff: {
+    args: '<host> [port...]',
+    description: 'containers do not reach these ports outside, until they are lifted',
+    options: [new Option('--lift', 'they do again; all of them when no port is named')],
   },
   recoverTarget: {
     args: '<host> <src> <dst>',

@@ -46,7 +46,13 @@ const names = [
     'compose vps1.lab ip X',
     'compose vps1.lab X',
   ],
-  ...['st X', 'ip X', 'ip vps1.lab X', 'postgres ls X'],
+  ...['st X', 'ip X', 'ip vps1.lab X', 'postgres ls X', 'cutoff status X', 'start cutoff X 25'],
+  ...[
+    'start cutoff vps1.lab X',
+    'start cutoff vps1.lab 25 X --lift',
+    'start update X',
+    'start update vps1.lab X',
+  ],
   ...['follow X', 'status X', 'answer X yes', 'answer vps1.lab X', 'cancel X', 'result X', 'ui X'],
   ...['follow host/X', 'cancel backup/X', 'schedule trigger X', 'schedule pause X', 'schedule resume X'],
 ];

@@ -16,9 +16,12 @@ const hostKey = `ssh-ed25519 ${Buffer.concat([
 let operator: Operator;
 let data: string;
 beforeEach(async () => {
+  const lab = await openLab();
   // Nothing listens there: an operation on it is tried for a minute.
-  const hosts = { 'gone.lab': { address: '127.0.0.1', port: 9, 'host-keys': [hostKey] } };
-  operator = await openOperator(await openLab(), { configure: (config) => ({ ...config, hosts }) });
+  const gone = { address: '127.0.0.1', port: 9, 'identity-file': lab.identityFile, 'host-keys': [hostKey] };
+  operator = await openOperator(lab, {
+    configure: (config) => ({ ...config, hosts: { 'gone.lab': gone } }),
+  });
   data = path.join(operator.folder, 'data');
 });
 afterEach(async () => {

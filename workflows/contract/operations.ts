@@ -46,6 +46,18 @@ export interface ComposeInput extends OperationInput {
   services?: ServiceName[];
 }
 
+export interface UpdateInput extends OperationInput {
+  withoutDockerClean?: boolean;
+  noDockerRestart?: boolean;
+}
+
+/** What containers may not reach outside. */
+export interface CutoffInput extends OperationInput {
+  /** With `lift` all of them when empty. */
+  ports: number[];
+  lift?: boolean;
+}
+
 export interface BackupInstallInput extends OperationInput {
   target: BackupTarget;
   /** The host's name when left out. */
@@ -81,6 +93,8 @@ export interface Operations {
   recover: RecoverInput;
   recoverTarget: RecoverTargetInput;
   compose: ComposeInput;
+  update: UpdateInput;
+  cutoff: CutoffInput;
 }
 
 export type OperationName = keyof Operations;
@@ -94,6 +108,8 @@ export const operationNames = [
   'recover',
   'recoverTarget',
   'compose',
+  'update',
+  'cutoff',
 ] as const satisfies readonly OperationName[];
 
 /** `backupInstall` -> `backup-install`. */
