@@ -11,8 +11,10 @@ const levels: Record<LogLevel, 'trace' | 'debug' | 'info' | 'warn' | 'error'> = 
 
 /** What Temporal's SDK says goes into our log; once in a process, before its first worker. */
 export function logOfSdk(log: Logger): void {
-  const say = (level: LogLevel, message: string, meta?: LogMetadata): void =>
-    log[levels[level]](about(meta), message);
+  const say = (level: LogLevel, message: string, meta?: LogMetadata): void => {
+    // At each start, of a part of Temporal that is not used here.
+    if (!message.startsWith('No Nexus services')) log[levels[level]](about(meta), message);
+  };
   Runtime.install({
     logger: {
       log: say,

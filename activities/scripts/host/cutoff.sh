@@ -8,7 +8,11 @@ mapfile -t ports < <(grep -xE '[1-9][0-9]{0,4}' /etc/myc-wf/cutoff 2>/dev/null |
 # Docker's own place for rules; FORWARD for what Docker does not manage, such as IPv6 where it is off.
 parents=(DOCKER-USER FORWARD)
 
-tables() { for table in iptables ip6tables; do if command -v "$table" >/dev/null; then echo "$table"; fi; done; }
+tables() {
+  echo iptables
+  # A kernel without IPv6 has no rules for it.
+  if [ -e /proc/net/if_inet6 ]; then echo ip6tables; fi
+}
 
 rules() {
   local port
