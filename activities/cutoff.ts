@@ -5,6 +5,7 @@ import type { CutoffInput, CutoffResult } from './activities.js';
 import type { Remote } from './adapters/remote/remote.js';
 import type { StageContext } from './converge.js';
 import { lookFailed } from './failures.js';
+import { joinJobs } from './join-jobs.js';
 import { succeeding } from './service-jobs.js';
 
 export interface CutoffState {
@@ -19,24 +20,25 @@ const inScripts = (name: string): Promise<Buffer> => readFile(new URL(`scripts/$
 
 /** Containers no longer reach these ports outside, or do again; kept over reboots and restarts of Docker. */
 export async function ensureCutoff(context: StageContext, input: CutoffInput): Promise<CutoffResult> {
-  const { remote, signal, before = [] } = context;
+  const { remote, signal, onProgress, before = [], retried = false } = context;
   const asked = input.ports.map((port) => parsePort(port));
+  // What an earlier attempt changed is told, and not looked at half way.
+  const earlier = retried ? await joinJobs(remote, input, onProgress, signal) : [];
   const now = await cutoffState(remote, input.host, signal);
   const { ports, changed } = wanted(now, asked, input.lift);
-  const result = (lines: string[]): CutoffResult => ({
-    changed: lines,
-    summary: lines.join(', '),
-    ports,
-    uncovered: ports.length === 0 ? [] : now.uncovered,
-  });
-  if ((changed.length === 0 && now.holds) || input.dryRun) return result([...before, ...changed]);
-  const files = await Promise.all(['host/cutoff.sh', 'host/cutoff.conf'].map(inScripts));
-  await succeeding(context, input, {
-    script: 'cutoff',
-    args: ports.map(String),
-    input: files.map((file) => `${file.toString('base64')}\n`).join(''),
-  });
-  return result([...before, ...(changed.length === 0 ? ['applied the rules again'] : changed)]);
+  const told = changed.length === 0 && !now.holds ? ['applied the rules again'] : changed;
+  if (told.length > 0 && !input.dryRun) {
+    const files = await Promise.all(['host/cutoff.sh', 'host/cutoff.conf'].map(inScripts));
+    await succeeding(context, input, {
+      script: 'cutoff',
+      args: [told.join('\n'), ...ports.map(String)],
+      input: files.map((file) => `${file.toString('base64')}\n`).join(''),
+    });
+  }
+  const done = earlier.flatMap((result) => result.split('\n').filter((line) => line !== ''));
+  const all = [...new Set([...before, ...done, ...told])];
+  const uncovered = ports.length === 0 ? [] : now.uncovered;
+  return { changed: all, summary: all.join(', '), ports, uncovered };
 }
 
 /** What is to be cut off then, and what that changes. */

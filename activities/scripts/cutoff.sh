@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# cutoff.sh [PORT…]: these ports, and no others, are cut off for containers. Standard input: host/cutoff.sh and
-# host/cutoff.conf, a line of base64 each.
+# cutoff.sh TOLD [PORT…]: these ports, and no others, are cut off for containers. Standard input: host/cutoff.sh and
+# host/cutoff.conf, a line of base64 each. Result: TOLD, what it changes, for an attempt that comes after it was done.
 set -euo pipefail
+told=$1
+shift
 umask 022
 put() { # FILE MODE: a line of standard input; in one step
   local content
@@ -20,3 +22,4 @@ mv -- /etc/myc-wf/cutoff.new /etc/myc-wf/cutoff
 systemctl daemon-reload
 "$program" apply
 "$program" check
+printf '%s\n' "$told" >"$MYC_RESULT"

@@ -92,9 +92,10 @@ export async function result(context: Context, word: string): Promise<ExitCode> 
   return exitCodeOfResult(outcome);
 }
 
-export async function ui(context: Context, word: string): Promise<ExitCode> {
-  const workflowId = workflowIdOf(word);
-  const uiUrl = (await context.engine()).uiUrl(workflowId);
+export async function ui(context: Context, word: string | undefined): Promise<ExitCode> {
+  const workflowId = word === undefined ? undefined : workflowIdOf(word);
+  // Without a run it is the list of them.
+  const uiUrl = (await context.engine()).uiUrl(workflowId ?? '').replace(/\/$/, '');
   context.output.result({ workflowId, uiUrl }, uiUrl);
   return exitCodes.done;
 }

@@ -71,7 +71,7 @@ export function addRuns(program: Command, run: RunCommand): void {
     );
   program
     .command('ui')
-    .description("print a run's address in the Temporal UI")
-    .addArgument(id())
-    .action((word: string) => runs((module, context) => module.ui(context, word)));
+    .description('print the address of the Temporal UI, or of a run in it')
+    .argument('[id]', 'a host, or a workflow id')
+    .action((word?: string) => runs((module, context) => module.ui(context, word)));
 }

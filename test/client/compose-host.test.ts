@@ -154,3 +154,8 @@ test('postgres ls: each database with its owner and its size', async () => {
   });
   expect(stdout).toBe('postgres  shop  shop  8.0 MB\n');
 });
+
+test('ui: the list of runs, or one of them', async () => {
+  expect((await record(['ui'])).stdout).toBe('http://ui\n');
+  expect((await record(['ui', 'vps1.lab'])).stdout).toBe('http://ui/host/vps1.lab\n');
+});

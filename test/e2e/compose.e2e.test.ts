@@ -252,6 +252,19 @@ describe('compose HOST, where docker compose was typed', { timeout: 300_000 }, (
     expect(shown.stdout.trim()).toBe(await shell('cat /var/lib/myc-wf/compose/docker-compose.yml'));
   });
 
+  test('doctor looks at the host as it is', async () => {
+    const { stdout } = await operator.myc(['doctor']);
+    expect(stdout).toMatch(new RegExp(`^✔ host ${name} answers, Docker \\d+\\.\\d+`, 'm'));
+    expect(stdout).not.toMatch(new RegExp(`^✘ host ${name}:`, 'm'));
+    await shell('systemctl stop docker.socket docker');
+    const silent = await operator.myc(['doctor']);
+    await shell('systemctl start docker');
+    expect(silent.status).toBe(1);
+    expect(silent.stdout).toContain(
+      `✘ host ${name}: Docker does not answer\n  on the host: systemctl status docker\n`,
+    );
+  });
+
   test('postgres ls', async () => {
     expect((await operator.done('postgres', 'ls', name)).stdout).toMatch(
       /^postgres {2}postgres {2}postgres {2}[\d.]+ MB$/m,
