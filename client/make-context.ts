@@ -36,6 +36,7 @@ export function makeContext(
     output: makeOutput({ json, stdout, stderr }),
     terminal: makeTerminal({ interactive: stdin.isTTY && live, live }),
     config,
+    configFile: options.config,
     watchConfig,
     engine: () => (engine ??= config().then(({ config: loaded }) => connectEngine(loaded))),
     hosts: () => (hosts ??= config().then(openHosts)),

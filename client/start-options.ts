@@ -18,4 +18,6 @@ export interface StartOptions {
   file?: string;
   addComposeContent?: string;
   debug?: boolean;
+  /** Of `cutoff`. */
+  lift?: boolean;
 }

@@ -87,13 +87,15 @@ test(
     expect(help.code).toBe(0);
     const commands = [...help.stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, word]) => word);
     expect(commands).toEqual(
-      'start compose follow status list answer cancel result logs ui schedule up worker doctor config help'.split(
+      'start compose follow status list answer cancel result logs ui schedule st ip postgres cutoff up down worker doctor config completion help'.split(
         ' ',
       ),
     );
     expect(help.stdout).toContain('  11   host busy');
     const start = await myc('start', '--help');
     const operations = [...start.stdout.matchAll(/^ {2}([a-z-]+) \[options\]/gm)].map(([, word]) => word);
-    expect(operations).toEqual('vps-setup deploy up backup-install backup recover recover-target'.split(' '));
+    expect(operations).toEqual(
+      'vps-setup deploy up backup-install backup recover update cutoff recover-target'.split(' '),
+    );
   },
 );

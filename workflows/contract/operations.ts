@@ -1,4 +1,5 @@
 import type { BackupSource, BackupTarget } from './addresses.js';
+import type { ComposeAction } from './compose-actions.js';
 import type { AbsolutePath, DomainName, HostName, Ident, OperationId, ServiceName } from './names.js';
 
 /** What every operation on one host is told. Names only: no secret, no address, no content (decision 5). */
@@ -39,6 +40,24 @@ export interface UpInput extends OperationInput {
   given?: boolean;
 }
 
+export interface ComposeInput extends OperationInput {
+  action: ComposeAction;
+  /** All of them when left out. */
+  services?: ServiceName[];
+}
+
+export interface UpdateInput extends OperationInput {
+  withoutDockerClean?: boolean;
+  noDockerRestart?: boolean;
+}
+
+/** What containers may not reach outside. */
+export interface CutoffInput extends OperationInput {
+  /** With `lift` all of them when empty. */
+  ports: number[];
+  lift?: boolean;
+}
+
 export interface BackupInstallInput extends OperationInput {
   target: BackupTarget;
   /** The host's name when left out. */
@@ -73,6 +92,9 @@ export interface Operations {
   backup: BackupInput;
   recover: RecoverInput;
   recoverTarget: RecoverTargetInput;
+  compose: ComposeInput;
+  update: UpdateInput;
+  cutoff: CutoffInput;
 }
 
 export type OperationName = keyof Operations;
@@ -85,6 +107,9 @@ export const operationNames = [
   'backup',
   'recover',
   'recoverTarget',
+  'compose',
+  'update',
+  'cutoff',
 ] as const satisfies readonly OperationName[];
 
 /** `backupInstall` -> `backup-install`. */
