@@ -1,9 +1,10 @@
 import type { ComposeAction } from '../workflows/contract/compose-actions.js';
+import type { ActionActivities } from './action-activities.js';
 import type { BackupActivities } from './backup-activities.js';
 import type { RecoveryActivities } from './recovery-activities.js';
 
 /** The verbs that workflows may ask for: one object in, one object out. Implemented by createActivities (index.ts). */
-export interface Activities extends BackupActivities, RecoveryActivities {
+export interface Activities extends ActionActivities, BackupActivities, RecoveryActivities {
   /** authorised keys, hostname and domain. */
   ensureHostSetUp(input: HostSetUpInput): Promise<StageResult>;
   /** Charm store, packages, Docker and its settings, repositories, logins, base compose.yml, docker-clean. */

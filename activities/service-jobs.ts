@@ -94,7 +94,7 @@ function sent(plan: Plan, planned: PlannedHook) {
 }
 
 /** The services that one has relations to, by relation: what a charm reads instead of the traces of earlier relations. */
-function targetsOf({ relations }: Plan['services'][number]): Record<string, string[]> {
+export function targetsOf({ relations }: Plan['services'][number]): Record<string, string[]> {
   const names = [...new Set(relations.map(({ name }) => name))];
   return Object.fromEntries(
     names.map((name) => [name, relations.filter((one) => one.name === name).map(({ target }) => target)]),

@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import type { Config } from '../../client/config/schema.js';
 import type { DesiredFile, DesiredSettings, DesiredState } from './desired-state.js';
 
+/** `compose ACTION SERVICE` on the host itself, for its cron. */
+const composeShim = new URL('../../charms/lib/compose.sh', import.meta.url);
+
 /** What `vps-setup` wants of a host: the operators' keys for root, and its name when a domain is given. */
 export function setUpState(config: Config, domain?: string): DesiredState {
   const keys = config['ssh-access']?.['public-keys'] ?? [];
@@ -46,6 +49,7 @@ export function composeReadyState(config: Config, options: ComposeReadyOptions):
     files: [
       ...docker.files,
       ...gitKey(config),
+      { path: '/usr/local/bin/compose', mode: '0755', content: readFileSync(composeShim, 'utf8') },
       { path: '/opt/apps/myc-deploy/compose.yml', mode: '0600', content: baseCompose(config), initial: true },
       ...(options.withoutDockerClean ? [] : [dockerClean]),
     ],

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What a charm's hook may call. Sourced by run-hook.sh, which exports the functions to the hook.
+# What a charm's hooks and actions may call. Sourced by run-hook.sh and run-action.sh; the functions are exported.
 #
 #   COMPOSE_OPTIONS    file with the service's options as JSON
 #   COMPOSE_FRAGMENTS  folder that takes what the hook adds to docker-compose.yml
@@ -138,3 +138,6 @@ get_running_containers_for_service() {
 	docker ps -q --filter "label=com.docker.compose.project=$PROJECT_NAME" \
 		--filter "label=com.docker.compose.service=$1"
 }
+
+export -f debug info warn err error die options-get relation-get relation-set relation:get relation-targets password-file \
+	config-add init-config-add docker_get_uid docker_image_export_dir get_running_containers_for_service json_value

@@ -1,12 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Lab, type LabHost, openLab } from '../lab/lab.js';
+import { type OdooHost, odooHost, withoutOdoo } from './odoo-host.js';
 import { type Site, logIn, plain, siteOf } from './odoo.js';
-import { type Operator, openOperator } from './operator.js';
 
 const name = 'vps73.lab';
 const domain = 'www.mydomain.org';
-const without = process.env.MYC_WF_WITHOUT_ODOO === '1';
-if (without) process.stderr.write('MYC_WF_WITHOUT_ODOO=1: THE TESTS OF ODOO ARE LEFT OUT\n');
 
 const short = `${domain}:\n  charm: odoo\napache:\nletsencrypt:\n`;
 const explicit = `letsencrypt:
@@ -25,28 +22,19 @@ ${domain}:
             challenge-type: http
 `;
 
-describe.skipIf(without)('a real Odoo from three lines', () => {
-  let lab: Lab;
-  let host: LabHost;
-  let operator: Operator;
+describe.skipIf(withoutOdoo)('a real Odoo from three lines', () => {
+  let at: OdooHost;
   let site: Site;
   let password: string;
 
   beforeAll(async () => {
-    lab = await openLab({ hosts: 1, images: ['odoo:14'] });
-    host = await lab.fresh(name);
-    operator = await openOperator(lab);
-    await operator.up();
-    await operator.done('start', 'deploy', name);
+    at = await odooHost(name);
   }, 900_000);
-  afterAll(async () => {
-    await operator.close();
-    await lab.destroy(name);
-  });
+  afterAll(() => at.close());
 
-  const start = (...args: string[]) => operator.myc(['start', ...args]);
-  const shell = (command: string) => host.exec(['bash', '-c', command]);
-  const compose = (text: string) => host.exec(['tee', '/opt/apps/myc-deploy/compose.yml'], { input: text });
+  const start = (...args: string[]) => at.operator.myc(['start', ...args]);
+  const shell = (command: string, input?: string) => at.shell(command, input);
+  const compose = (text: string) => at.compose(text);
   const containers = () => shell("docker ps --no-trunc --format '{{.Names}} {{.ID}}' | sort");
   const rendered = '/var/lib/myc-wf/compose/docker-compose.yml';
 
@@ -55,13 +43,13 @@ describe.skipIf(without)('a real Odoo from three lines', () => {
     const first = await start('up', name);
     expect(first).toMatchObject({ status: 0 });
     expect(first.stderr).toContain(`4 services: postgres, letsencrypt, apache, ${domain}`);
-    const logs = await operator.myc(['logs', name]);
+    const logs = await at.operator.myc(['logs', name]);
     expect(logs.stdout).toContain(`the certificate of ${domain} is self-signed`);
 
     const ca = await shell(
       `cat /srv/datastore/data/letsencrypt/etc/letsencrypt/live/${domain}/fullchain.pem`,
     );
-    site = siteOf(host, domain, ca);
+    site = siteOf(at.host, domain, ca);
     password = await shell(`cat /srv/datastore/data/${domain}/.compose/password/odoo-admin`);
     expect((await logIn(site, 'admin', 'admin')).status).toBe(200);
     const entered = await logIn(site, 'admin', password);
@@ -71,11 +59,11 @@ describe.skipIf(without)('a real Odoo from three lines', () => {
   }, 400_000);
 
   test('plain requests are sent on to https, but for the path of an authority', async () => {
-    expect(await plain(host, domain, '/web?debug=1')).toBe(`301 https://${domain}/web?debug=1`);
+    expect(await plain(at.host, domain, '/web?debug=1')).toBe(`301 https://${domain}/web?debug=1`);
     await shell(
       'cd /srv/datastore/data/apache/usr/local/apache2/htdocs && mkdir -p .well-known/acme-challenge && echo token >.well-known/acme-challenge/x',
     );
-    expect(await plain(host, domain, '/.well-known/acme-challenge/x')).toBe('200');
+    expect(await plain(at.host, domain, '/.well-known/acme-challenge/x')).toBe('200');
     const { headers } = await site.get('/web/login', { 'x-forwarded-host': 'evil.example.org' });
     expect(headers['strict-transport-security']).toBe('max-age=63072000');
     expect((await site.get('/web/login', { 'x-forwarded-host': 'evil.example.org' })).body).not.toContain(
@@ -107,7 +95,7 @@ describe.skipIf(without)('a real Odoo from three lines', () => {
         sleep 0.1
       done; exit 1`);
     // Compose takes a container that ends for one that failed; Docker has started it again by then.
-    const failed = await operator.myc(['follow', name]);
+    const failed = await at.operator.myc(['follow', name]);
     expect(failed).toMatchObject({ status: 1 });
     expect(failed.stderr).toContain('second');
     expect(await start('up', name, 'second')).toMatchObject({ status: 0 });
@@ -126,7 +114,7 @@ describe.skipIf(without)('a real Odoo from three lines', () => {
       // On standard input, or it would find itself.
       const found = `grep -cFf /dev/stdin <(cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' '
         docker inspect $(docker ps -q); for c in $(docker ps -q); do docker logs "$c" 2>&1; done)`;
-      expect(await host.exec(['bash', '-c', `${found} || true`], { input: secret })).toBe('0');
+      expect(await shell(`${found} || true`, secret)).toBe('0');
     }
     const conf = `/srv/datastore/config/${domain}/etc/odoo/odoo.conf`;
     expect(await shell(`stat -c %a ${conf}`)).toBe('400');

@@ -81,7 +81,7 @@ export async function call<T>(
   ...args: unknown[]
 ): Promise<T> {
   const { database, uid, password } = session;
-  return rpc(site, 'object', 'execute_kw', [database, uid, password, model, method, ...args]);
+  return rpc(site, 'object', 'execute_kw', [database, uid, password, model, method, args]);
 }
 
 export interface Session {

@@ -73,6 +73,7 @@ export function follow(
 
 /** What cannot be read on this side ends the command: it must not take the rest for the whole. */
 function feed(from: Readable, to: Writable, failed: (error: unknown) => void): void {
+  if (from.errored) failed(from.errored);
   from.on('error', failed);
   from.pipe(to);
   // Ended early, by a command that failed, its source is read no further.
