@@ -1,3 +1,4 @@
+import type { ComposeAction } from '../workflows/contract/compose-actions.js';
 import type { ActionActivities } from './action-activities.js';
 import type { BackupActivities } from './backup-activities.js';
 import type { RecoveryActivities } from './recovery-activities.js';
@@ -21,6 +22,14 @@ export interface Activities extends ActionActivities, BackupActivities, Recovery
   runHooks(input: HooksInput): Promise<void>;
   /** docker-compose.yml written, its services started and waited for. */
   composeUp(input: PlannedInput): Promise<StageResult>;
+  /** One of docker compose's own actions on what `up` wrote. */
+  composeAction(input: ComposeActionInput): Promise<StageResult>;
+  /** Every installed package at its newest. */
+  upgradePackages(input: UpgradeInput): Promise<StageResult>;
+  /** The images of compose.yml as their registries have them now. */
+  refreshImages(input: PlannedInput): Promise<StageResult>;
+  /** Ports that containers do not reach outside. */
+  ensureCutoff(input: CutoffInput): Promise<CutoffResult>;
   /** ServiceUnhealthy, which is tried again, unless all services run and are healthy. */
   probeServices(input: PlannedInput): Promise<ProbeResult>;
 }
@@ -113,6 +122,28 @@ export interface ImageInput extends PlannedInput {
 
 export interface HooksInput extends PlannedInput {
   hooks: Pick<HookName, 'service' | 'id'>[];
+}
+
+export interface ComposeActionInput extends StageInput {
+  action: ComposeAction;
+  services?: string[];
+}
+
+export interface UpgradeInput extends StageInput {
+  noDockerRestart: boolean;
+}
+
+export interface CutoffInput extends StageInput {
+  /** With `lift` all of them when empty. */
+  ports: number[];
+  lift: boolean;
+}
+
+export interface CutoffResult extends StageResult {
+  /** What is cut off then. */
+  ports: number[];
+  /** Containers on the host's own network, which it does not reach. */
+  uncovered: string[];
 }
 
 export interface ProbeResult {

@@ -78,7 +78,7 @@ function readLine(jobs: JobLog[], line: string, secrets: readonly string[] | und
 }
 
 /** A host's programs do not steer the operator's terminal: escape sequences go, of a line drawn over only the last is kept. */
-const printable = (line: string): string =>
+export const printable = (line: string): string =>
   (line.replace(/\r+$/, '').split('\r').at(-1) ?? '')
     .replace(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\^_])/g, '')
     .replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, '');

@@ -2,13 +2,16 @@ import type { ReadConfig } from '../client/config/watch.js';
 import type { Activities, StageInput } from './activities.js';
 import { readCharmRepositories } from './charm-repositories.js';
 import { installCharms } from './charm-store.js';
+import { composeAction } from './compose-action.js';
 import { composeUp } from './compose-up.js';
 import type { StageContext } from './converge.js';
+import { ensureCutoff } from './cutoff.js';
 import { accepting } from './failures.js';
 import { planServices } from './plan-services.js';
 import { probeServices } from './probe-services.js';
 import { ensureImage, runHooks } from './service-jobs.js';
 import { planStagedImages, pullImage } from './staged-images.js';
+import { refreshImages, upgradePackages } from './update.js';
 
 type ServiceActivities = Pick<
   Activities,
@@ -19,6 +22,10 @@ type ServiceActivities = Pick<
   | 'ensureImage'
   | 'runHooks'
   | 'composeUp'
+  | 'composeAction'
+  | 'upgradePackages'
+  | 'refreshImages'
+  | 'ensureCutoff'
   | 'probeServices'
 >;
 
@@ -41,6 +48,10 @@ export function serviceActivities(
     ensureImage: accepting(async (input) => ensureImage(await stage(input), input, await repositories())),
     runHooks: accepting(async (input) => runHooks(await stage(input), input, await repositories())),
     composeUp: accepting(async (input) => composeUp(await stage(input), input, await repositories())),
+    composeAction: accepting(async (input) => composeAction(await stage(input), input)),
+    upgradePackages: accepting(async (input) => upgradePackages(await stage(input), input)),
+    refreshImages: accepting(async (input) => refreshImages(await stage(input), input, await repositories())),
+    ensureCutoff: accepting(async (input) => ensureCutoff(await stage(input), input)),
     probeServices: accepting(async (input) => probeServices(await stage(input), input, await repositories())),
   };
 }

@@ -14,6 +14,8 @@ export interface Context {
   stdout: NodeJS.WritableStream;
   terminal: Terminal;
   config(): Promise<LoadedConfig>;
+  /** --config or MYC_WF_CONFIG, for a process that is started with the same. */
+  configFile?: string | undefined;
   /** For what runs long: the configuration as its files have it then. */
   watchConfig: ReadConfig;
   engine(): Promise<Engine>;

@@ -55,6 +55,9 @@ export interface PendingActivity {
 export interface ListFilter {
   runningOnly?: boolean;
   host?: string;
+  /** A workflow type of the contract. */
+  operation?: string;
+  status?: Status;
   limit: number;
 }
 

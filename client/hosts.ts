@@ -1,4 +1,5 @@
 import type { Remote } from '../activities/adapters/remote/remote.js';
+import type { TerminalRemote } from '../activities/adapters/remote/terminal.js';
 import type { LoadedConfig } from './config/load.js';
 import { notFound } from './errors.js';
 
@@ -6,6 +7,8 @@ import { notFound } from './errors.js';
 export interface Hosts {
   /** CommandError 10 when this configuration has no such host. */
   host(name: string): Promise<Remote>;
+  /** The same, to sit at. */
+  terminal(name: string): Promise<TerminalRemote>;
   /** As its administrator; BadInput when none is configured. */
   backupTarget(name: string): Promise<Remote>;
   close(): Promise<void>;
@@ -23,15 +26,17 @@ export async function openHosts(loaded: LoadedConfig): Promise<Hosts> {
       () => Promise.resolve(nobody),
     ),
   );
+  const host = async (name: string): Promise<TerminalRemote> => {
+    if (config.hosts?.[name] === undefined)
+      throw notFound(
+        `${name} is not in the inventory (${files.join(', ') || writeTo})`,
+        'add it under "hosts:", or ask on the machine of the worker, whose configuration has it',
+      );
+    return pool.host(name);
+  };
   return {
-    host: (name) => {
-      if (config.hosts?.[name] === undefined)
-        throw notFound(
-          `${name} is not in the inventory (${files.join(', ') || writeTo})`,
-          'add it under "hosts:", or ask on the machine of the worker, whose configuration has it',
-        );
-      return pool.host(name);
-    },
+    host,
+    terminal: host,
     backupTarget: (name) => pool.backupTarget(name),
     close: () => pool.close(),
   };

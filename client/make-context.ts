@@ -38,6 +38,7 @@ export function makeContext(
     stdout,
     terminal: makeTerminal({ interactive: stdin.isTTY && live, live }),
     config,
+    configFile: options.config,
     watchConfig,
     engine: () => (engine ??= config().then(({ config: loaded }) => connectEngine(loaded))),
     hosts: () => (hosts ??= config().then(openHosts)),

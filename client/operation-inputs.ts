@@ -12,8 +12,10 @@ import {
   parseDomainName,
   parseHostName,
   parseIdent,
+  parsePort,
   parseServiceName,
 } from '../workflows/contract/names.js';
+import { parseComposeAction } from '../workflows/contract/compose-actions.js';
 import type { OperationName, Operations } from '../workflows/contract/operations.js';
 import type { StartOptions } from './start-options.js';
 
@@ -85,6 +87,26 @@ export const operationInputs: { [N in OperationName]: Inputs<N> } = {
       destination: parseAbsolutePath(destination),
     },
   ],
+  compose: ([host, action, ...services]) => [
+    {
+      host: parseHostName(host),
+      action: parseComposeAction(action),
+      ...(services.length > 0 ? { services: services.map(parseServiceName) } : {}),
+    },
+  ],
+  update: (hosts, { withoutDockerClean, dockerRestart }) =>
+    each(hosts, (host) => ({
+      host: parseHostName(host),
+      ...(withoutDockerClean ? { withoutDockerClean } : {}),
+      ...(dockerRestart === false ? { noDockerRestart: true } : {}),
+    })),
+  cutoff: ([host, ...ports], { lift }) => {
+    if (ports.length === 0 && !lift)
+      throw new BadInput('start cutoff without a port', 'name those to cut off, such as 25 465 587 993');
+    return [
+      { host: parseHostName(host), ports: ports.map((port) => parsePort(port)), ...(lift ? { lift } : {}) },
+    ];
+  },
   action: ([host, service, action, ...args], { input, fromHost, toHost }) => [
     {
       host: parseHostName(host),

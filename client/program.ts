@@ -1,8 +1,10 @@
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { exitCodesHelp } from './exit-codes.js';
 import type { GlobalOptions } from './make-context.js';
 import { addCompose } from './program/compose.js';
+import { addExamples } from './program/examples.js';
 import { takeGlobalOptions, termOf } from './program/global-options.js';
+import { addHosts } from './program/hosts.js';
 import { addRuns } from './program/runs.js';
 import type { Run, RunCommand } from './program/run.js';
 import { addSchedule } from './program/schedule.js';
@@ -25,14 +27,30 @@ export function makeProgram(run: Run): Command {
   addCompose(program, command);
   addRuns(program, command);
   addSchedule(program, command);
+  addHosts(program, command);
   program
     .command('up')
     .description('run the embedded Temporal and a worker until Ctrl-C')
-    .action(() => command(async (context) => (await import('./commands/up.js')).up(context)));
+    .option('--detach', 'return when both are ready; they go on, and log to a file')
+    .addOption(new Option('--log-file <file>', 'the log goes there, bounded, instead of stderr'))
+    .action((options: { detach?: boolean; logFile?: string }) =>
+      command(async (context) =>
+        options.detach
+          ? (await import('./commands/detach.js')).upDetached(context, options)
+          : (await import('./commands/up.js')).up(context, options),
+      ),
+    );
+  program
+    .command('down')
+    .description('stop the embedded Temporal and its worker')
+    .action(() => command(async (context) => (await import('./commands/down.js')).down(context)));
   program
     .command('worker')
     .description("run a worker for a team's Temporal until Ctrl-C")
-    .action(() => command(async (context) => (await import('./commands/up.js')).worker(context)));
+    .addOption(new Option('--log-file <file>', 'the log goes there, bounded, instead of stderr'))
+    .action((options: { logFile?: string }) =>
+      command(async (context) => (await import('./commands/up.js')).worker(context, options)),
+    );
   program
     .command('doctor')
     .description('check configuration, keys, Temporal and worker; say what to do')
@@ -45,6 +63,22 @@ export function makeProgram(run: Run): Command {
     .action((file?: string) =>
       command(async (context) => (await import('./commands/config.js')).validateConfig(context, file)),
     );
+  program
+    .command('completion')
+    .description('completion of commands, options, hosts and mirrors, for a shell')
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+    .action((shell: 'bash' | 'zsh' | 'fish') =>
+      command(async (context) => (await import('./commands/completion.js')).completion(context, shell)),
+    );
+  program
+    .command('complete', { hidden: true })
+    .argument('[words...]')
+    .action((words: string[]) =>
+      command(async (context) =>
+        (await import('./commands/complete.js')).completeWords(context, program, words),
+      ),
+    );
   takeGlobalOptions(program);
+  addExamples(program);
   return program;
 }

@@ -23,4 +23,6 @@ export interface StartOptions {
   file?: string;
   addComposeContent?: string;
   debug?: boolean;
+  /** Of `cutoff`. */
+  lift?: boolean;
 }

@@ -84,13 +84,18 @@ function waiterRequest(operation: OperationName, input: OperationInput): StartRe
 
 function titleOf(operation: OperationName, inputs: readonly OperationInput[]): string {
   const [first] = inputs as [
-    OperationInput & { source?: BackupSource | string; target?: Operations['backupInstall']['target'] },
+    OperationInput & {
+      source?: BackupSource | string;
+      target?: Operations['backupInstall']['target'];
+      action?: string;
+    },
   ];
   const hosts = inputs.map(({ host }) => host).join(', ');
   if (operation === 'recover' && typeof first.source === 'object')
     return `recover ${first.source.ident} -> ${hosts}`;
   if (operation === 'backupInstall' && first.target !== undefined)
     return `backup-install ${hosts} -> ${backupTargetName(first.target)}`;
+  if (operation === 'compose') return `compose ${first.action ?? ''} ${hosts}`;
   if (operation === 'action') {
     const { action, service } = first as unknown as Operations['action'];
     return `${action} ${service} on ${hosts}`;

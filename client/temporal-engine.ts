@@ -123,12 +123,16 @@ async function pollers({ options, workflowService }: Client): Promise<number> {
   return found?.length ?? 0;
 }
 
-async function list(client: Client, { runningOnly, host, limit }: ListFilter): Promise<Listed[]> {
+async function list(client: Client, filter: ListFilter): Promise<Listed[]> {
+  const { runningOnly, host, operation, status, limit } = filter;
   const conditions = [
     `TaskQueue = "${taskQueue}"`,
     ...(runningOnly ? ['ExecutionStatus = "Running"'] : []),
     // A parsed host name: it holds no quote.
     ...(host === undefined ? [] : [`Host = "${host}"`]),
+    // Words of the contract.
+    ...(operation === undefined ? [] : [`Operation = "${operation}"`]),
+    ...(status === undefined ? [] : [`ExecutionStatus = "${executionStatus[status]}"`]),
   ];
   const rows: Listed[] = [];
   for await (const info of client.workflow.list({ query: conditions.join(' AND ') })) {
@@ -150,6 +154,16 @@ const listed = (info: Info): Listed => ({
   startedAtMs: info.startTime.getTime(),
   ...(info.closeTime === undefined ? {} : { endedAtMs: info.closeTime.getTime() }),
 });
+
+const executionStatus: Record<Status, string> = {
+  running: 'Running',
+  completed: 'Completed',
+  failed: 'Failed',
+  cancelled: 'Canceled',
+  terminated: 'Terminated',
+  'timed out': 'TimedOut',
+  continued: 'ContinuedAsNew',
+};
 
 const statusWords: Record<string, Status> = {
   COMPLETED: 'completed',

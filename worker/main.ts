@@ -2,6 +2,7 @@ import { BadInput } from '../workflows/contract/bad-input.js';
 import { type TemporalSettings, codecKeyFile, teamConnection } from '../client/temporal-settings.js';
 import { type WorkflowSource, findWorkflows } from './bundle.js';
 import { readKeyFile } from './codec/key-file.js';
+import type { Logger } from './log.js';
 import { poll } from './run-worker.js';
 
 export interface WorkerOptions {
@@ -12,6 +13,8 @@ export interface WorkerOptions {
   signal: AbortSignal;
   onReady?: (ready: { address: string }) => void;
   env?: NodeJS.ProcessEnv;
+  /** Takes what Temporal's SDK says; its own words on stderr when left out. */
+  log?: Logger;
 }
 
 /** A worker for a team's Temporal, until the signal is aborted; `up` has its own. */
@@ -31,6 +34,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     workflows,
     activities,
     signal,
+    log: options.log,
     onReady: () => onReady?.({ address: connectionOptions.address }),
   });
 }

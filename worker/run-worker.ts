@@ -3,6 +3,8 @@ import { taskQueue } from '../workflows/contract/ids.js';
 import type { WorkflowSource } from './bundle.js';
 import { refuseForeignInput } from './codec/activity-interceptors.js';
 import { makeDataConverter, workflowInterceptorModules } from './codec/data-converter.js';
+import type { Logger } from './log.js';
+import { logOfSdk } from './sdk-log.js';
 import { stayAlive } from './stay-alive.js';
 
 export interface PollOptions {
@@ -15,11 +17,14 @@ export interface PollOptions {
   /** Aborted to stop: running activities get 30 s to end or to see their cancellation. */
   signal: AbortSignal;
   onReady?: () => void;
+  log?: Logger | undefined;
 }
 
 /** Polls the task queue until the signal is aborted; rejects when the worker fails on its own. */
 export async function poll(options: PollOptions): Promise<void> {
   const { connectionOptions, namespace, key, workflows, activities, signal, onReady } = options;
+  // Not earlier: what is refused before leaves no native runtime behind, which would hold the process.
+  if (options.log !== undefined) logOfSdk(options.log);
   const connection = await NativeConnection.connect(connectionOptions);
   try {
     const worker = await Worker.create({

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readUpFile } from '../client/up-file.js';
-import { BadInput } from '../workflows/contract/bad-input.js';
 import { processMark } from './process-mark.js';
+import { runsAlready } from './up-lock.js';
 
 const stopWithinMs = 15_000;
 
@@ -13,11 +13,7 @@ export async function takeOver(directory: string, say: (line: string) => void): 
   const other = await readUpFile(directory);
   if (other === undefined) return;
   const { pid, pidMark, serverPid, serverMark } = other;
-  if ((await processMark(pid)) === pidMark)
-    throw new BadInput(
-      `myc-wf up runs already in ${directory}, as process ${pid}`,
-      'use it, stop it, or choose another data-directory',
-    );
+  if ((await processMark(pid)) === pidMark) throw runsAlready(directory, pid);
   const isOurs = async (): Promise<boolean> => (await processMark(serverPid)) === serverMark;
   if (!(await isOurs())) return;
   say(`stopping the Temporal server ${serverPid}, which a killed myc-wf up left behind`);

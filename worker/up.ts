@@ -11,9 +11,11 @@ import { startCodecEndpoint } from './codec/endpoint.js';
 import { ensureKeyFile } from './codec/key-file.js';
 import { freePort } from './free-port.js';
 import { processMark } from './process-mark.js';
+import type { Logger } from './log.js';
 import { poll } from './run-worker.js';
 import { superviseServer } from './supervise-server.js';
 import { takeOver } from './take-over.js';
+import { lockDirectory } from './up-lock.js';
 
 export interface UpOptions {
   config: TemporalSettings;
@@ -24,20 +26,38 @@ export interface UpOptions {
   signal: AbortSignal;
   onReady?: (up: UpFile) => void;
   env?: NodeJS.ProcessEnv;
+  /** Takes what Temporal's SDK says; its own words on stderr when left out. */
+  log?: Logger;
   say?: (line: string) => void;
 }
 
 /** The embedded Temporal and a worker in one, until the signal is aborted. */
 export async function runUp(options: UpOptions): Promise<void> {
-  const { config, activities, workflows = findWorkflows(), signal, onReady, env = process.env } = options;
-  const { say = (line: string) => void process.stderr.write(`${line}\n`) } = options;
+  const { config, env = process.env } = options;
+  await refuseTeam(config, env);
+  const directory = dataDirectory(config);
+  const unlock = await lockDirectory(directory);
+  try {
+    await runIn(directory, options);
+  } finally {
+    await unlock();
+  }
+}
+
+/** BadInput when a team's Temporal is configured: then there is nothing to run here. */
+export async function refuseTeam(config: TemporalSettings, env: NodeJS.ProcessEnv): Promise<void> {
   const team = await teamConnection(config, env);
   if (team !== undefined)
     throw new BadInput(
       `up runs its own Temporal, but ${team.connectionOptions.address} is configured`,
       'run myc-wf worker, or leave out temporal.address and TEMPORAL_ADDRESS',
     );
-  const directory = dataDirectory(config);
+}
+
+async function runIn(directory: string, options: UpOptions): Promise<void> {
+  const { config, activities, workflows = findWorkflows(), signal, onReady, env = process.env } = options;
+  const { log } = options;
+  const { say = (line: string) => void process.stderr.write(`${line}\n`) } = options;
   await takeOver(directory, say);
   const key = await ensureKeyFile(codecKeyFile(config));
   const { port, 'ui-port': configuredUiPort } = config.temporal ?? {};
@@ -73,6 +93,7 @@ export async function runUp(options: UpOptions): Promise<void> {
       key,
       workflows,
       activities,
+      log,
       signal: stop,
       onReady: () => onReady?.(ready),
     });

@@ -1,6 +1,8 @@
 export { action } from './action.js';
 export { backup } from './backup.js';
 export { backupInstall } from './backup-install.js';
+export { compose } from './compose.js';
+export { cutoff } from './cutoff.js';
 export { deploy } from './deploy.js';
 export { fleet } from './fleet.js';
 export { holdBackup } from './hold-backup.js';
@@ -8,5 +10,6 @@ export { recover } from './recover.js';
 export { recoverTarget } from './recover-target.js';
 export { scheduledBackup } from './scheduled-backup.js';
 export { up } from './up.js';
+export { update } from './update.js';
 export { vpsSetup } from './vps-setup.js';
 export { waiter } from './waiter.js';

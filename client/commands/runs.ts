@@ -4,7 +4,7 @@ import { parseHostName } from '../../workflows/contract/names.js';
 import { durationText } from '../../workflows/contract/amounts.js';
 import { clock, subjectOf } from '../busy.js';
 import type { Context } from '../context.js';
-import type { Listed, Look } from '../engine.js';
+import type { ListFilter, Listed, Look, Status } from '../engine.js';
 import { notFound } from '../errors.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { exitCodeOfResult, formatResult } from '../format-result.js';
@@ -35,9 +35,24 @@ export async function status(context: Context, word: string | undefined): Promis
   return exitCodes.done;
 }
 
-export async function list(context: Context, options: { host?: string; limit: number }): Promise<ExitCode> {
-  const host = options.host === undefined ? {} : { host: parseHostName(options.host) };
-  const runs = await (await context.engine()).list({ ...host, limit: options.limit });
+export interface ListOptions {
+  host?: string;
+  /** As a command names it: backup-install. */
+  operation?: string;
+  status?: Status;
+  limit: number;
+}
+
+export async function list(context: Context, options: ListOptions): Promise<ExitCode> {
+  const { host, operation, status, limit } = options;
+  const filter: ListFilter = {
+    ...(host === undefined ? {} : { host: parseHostName(host) }),
+    ...(operation === undefined ? {} : { operation: typeOf(operation) }),
+    ...(status === undefined ? {} : { status }),
+    limit,
+  };
+  const runs = await (await context.engine()).list(filter);
+  const filtered = Object.keys(filter).length > 1;
   const rows = runs.map((run) => [
     run.status,
     commandWord(run.type),
@@ -45,7 +60,7 @@ export async function list(context: Context, options: { host?: string; limit: nu
     since(run),
     tookText(run),
   ]);
-  context.output.result(runs, runs.length === 0 ? 'no runs yet' : table(rows));
+  context.output.result(runs, runs.length === 0 ? (filtered ? 'no such runs' : 'no runs yet') : table(rows));
   return exitCodes.done;
 }
 
@@ -77,12 +92,17 @@ export async function result(context: Context, word: string): Promise<ExitCode> 
   return exitCodeOfResult(outcome);
 }
 
-export async function ui(context: Context, word: string): Promise<ExitCode> {
-  const workflowId = workflowIdOf(word);
-  const uiUrl = (await context.engine()).uiUrl(workflowId);
+export async function ui(context: Context, word: string | undefined): Promise<ExitCode> {
+  const workflowId = word === undefined ? undefined : workflowIdOf(word);
+  // Without a run it is the list of them.
+  const uiUrl = (await context.engine()).uiUrl(workflowId ?? '').replace(/\/$/, '');
   context.output.result({ workflowId, uiUrl }, uiUrl);
   return exitCodes.done;
 }
+
+/** `backup-install` -> `backupInstall`. */
+const typeOf = (word: string): string =>
+  word.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 const since = ({ startedAtMs }: Listed | Look): string => clock(new Date(startedAtMs));
 

@@ -1,9 +1,15 @@
 import { Argument, type Command, Option } from 'commander';
+import { commandWord, operationNames } from '../../workflows/contract/operations.js';
 import type { LogsOptions } from '../commands/logs.js';
+import type { ListOptions } from '../commands/runs.js';
 import type { Context } from '../context.js';
+import type { Status } from '../engine.js';
 import type { ExitCode } from '../exit-codes.js';
 import { count } from './count.js';
 import type { RunCommand } from './run.js';
+
+const operationWords = [...operationNames, 'scheduledBackup'].map(commandWord);
+const statusWords: Status[] = ['running', 'completed', 'failed', 'cancelled', 'terminated', 'timed out'];
 
 /** The commands about runs that are there: follow, status, list, answer, cancel, result, logs, ui. */
 export function addRuns(program: Command, run: RunCommand): void {
@@ -27,10 +33,10 @@ export function addRuns(program: Command, run: RunCommand): void {
     .command('list')
     .description('the runs, newest first')
     .option('--host <host>', 'of one host')
+    .addOption(new Option('--operation <operation>', 'of one kind').choices(operationWords))
+    .addOption(new Option('--status <status>', 'that stand so').choices(statusWords))
     .addOption(new Option('--limit <runs>', 'at most so many').argParser(count(10_000)).default(30))
-    .action((options: { host?: string; limit: number }) =>
-      runs((module, context) => module.list(context, options)),
-    );
+    .action((options: ListOptions) => runs((module, context) => module.list(context, options)));
   program
     .command('answer')
     .description('answer what a run asks')
@@ -65,7 +71,7 @@ export function addRuns(program: Command, run: RunCommand): void {
     );
   program
     .command('ui')
-    .description("print a run's address in the Temporal UI")
-    .addArgument(id())
-    .action((word: string) => runs((module, context) => module.ui(context, word)));
+    .description('print the address of the Temporal UI, or of a run in it')
+    .argument('[id]', 'a host, or a workflow id')
+    .action((word?: string) => runs((module, context) => module.ui(context, word)));
 }

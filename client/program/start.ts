@@ -2,13 +2,19 @@ import { Argument, type Command, Option } from 'commander';
 import type { OperationName } from '../../workflows/contract/operations.js';
 import { commandWord } from '../../workflows/contract/operations.js';
 import type { StartOptions } from '../start-options.js';
-import { addedOption, composeFileOption } from './compose.js';
-import { count } from './count.js';
 import type { RunCommand } from './run.js';
+import { common, upOptions } from './start-words.js';
 
-type Words = Record<OperationName, { args: string; description: string; options: readonly Option[] }>;
+/** `compose` has words of its own: compose HOST stop. */
+type Words = Record<
+  Exclude<OperationName, 'compose'>,
+  { args: string; description: string; options: readonly Option[] }
+>;
 
 const domain = new Option('--domain <domain>', "domain of the host's own name");
+
+const withoutDockerClean = new Option('--without-docker-clean', 'no nightly clean-up of unused images');
+const noDockerRestart = new Option('--no-docker-restart', 'leave dockerd alone (a host with mailcow)');
 
 const operations: Words = {
   vpsSetup: {
@@ -19,20 +25,12 @@ const operations: Words = {
   deploy: {
     args: '<host...>',
     description: 'Docker, packages, charms and the base compose.yml',
-    options: [
-      domain,
-      new Option('--without-docker-clean', 'no nightly clean-up of unused images'),
-      new Option('--no-docker-restart', 'leave dockerd alone (a host with mailcow)'),
-    ],
+    options: [domain, withoutDockerClean, noDockerRestart],
   },
   up: {
     args: '<host> [service...]',
     description: 'compose.yml and charms to running services',
-    options: [
-      composeFileOption(),
-      addedOption(),
-      new Option('--debug', 'print docker-compose.yml at the end, its secrets masked'),
-    ],
+    options: upOptions(),
   },
   backupInstall: {
     args: '<[admin@]target[:port]> <host...>',
@@ -48,6 +46,16 @@ const operations: Words = {
     args: '<admin@target[:port]#ident[:path|:component,...]> <host[:dest]>',
     description: 'make a host serve what a backup holds',
     options: [new Option('--unverified', 'accept a mirror without a complete manifest')],
+  },
+  update: {
+    args: '<host...>',
+    description: 'deploy again as of today: packages, charms and images at their newest',
+    options: [withoutDockerClean, noDockerRestart],
+  },
+  cutoff: {
+    args: '<host> [port...]',
+    description: 'containers do not reach these ports outside, until they are lifted',
+    options: [new Option('--lift', 'they do again; all of them when no port is named')],
   },
   recoverTarget: {
     args: '<host> <src> <dst>',
@@ -99,20 +107,3 @@ export function addStart(program: Command, run: RunCommand): void {
 
 /** `<[user@]host...>` as commander's Argument: required or not, several or one. */
 const argument = (word: string): Argument => new Argument(word);
-
-function common(operation: OperationName): Option[] {
-  const firstContact = ['vpsSetup', 'backupInstall', 'recover'].includes(operation);
-  return [
-    new Option('-n, --dry-run', 'look and plan, change nothing'),
-    new Option('--detach', 'return the id at once'),
-    new Option('--wait', 'when the host is busy, start once it is free'),
-    new Option('-y, --yes', 'consent to replacing data'),
-    new Option('--takeover', 'take the host over from another control plane'),
-    ...(firstContact
-      ? [new Option('--host-key <key>', 'SHA256:… or "ssh-ed25519 AAAA…", at first contact')]
-      : []),
-    ...(operation === 'up' || operation === 'action' || operation.startsWith('recover')
-      ? []
-      : [new Option('--parallel <hosts>', 'hosts at once').argParser(count(1000))]),
-  ];
-}

@@ -87,7 +87,7 @@ test(
     expect(help.code).toBe(0);
     const commands = [...help.stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, word]) => word);
     expect(commands).toEqual(
-      'start compose follow status list answer cancel result logs ui schedule up worker doctor config help'.split(
+      'start compose follow status list answer cancel result logs ui schedule st ip postgres cutoff up down worker doctor config completion help'.split(
         ' ',
       ),
     );
@@ -95,7 +95,7 @@ test(
     const start = await myc('start', '--help');
     const operations = [...start.stdout.matchAll(/^ {2}([a-z-]+) \[options\]/gm)].map(([, word]) => word);
     expect(operations).toEqual(
-      'vps-setup deploy up backup-install backup recover recover-target action'.split(' '),
+      'vps-setup deploy up backup-install backup recover update cutoff recover-target action'.split(' '),
     );
   },
 );

@@ -38,7 +38,12 @@ export const completed: Look = {
 };
 
 const refused = () => Promise.reject(new Error('a host was asked'));
-const noHosts: Hosts = { host: refused, backupTarget: refused, close: () => Promise.resolve() };
+const noHosts: Hosts = {
+  host: refused,
+  terminal: refused,
+  backupTarget: refused,
+  close: () => Promise.resolve(),
+};
 
 /** Runs a command line against an engine that records; the narrow interface is the only thing replaced. */
 export async function record(

@@ -112,6 +112,12 @@ test('a run from its start to its result, as the commands see it', async () => {
   }
   expect(await engine.list({ host: 'vps1.lab', limit: 5 })).toMatchObject([{ runId, status: 'completed' }]);
   expect(await engine.list({ host: 'vps2.lab', limit: 5 })).toEqual([]);
+  expect(await engine.list({ operation: 'deploy', status: 'completed', limit: 5 })).toMatchObject([
+    { runId },
+  ]);
+  expect(await engine.list({ operation: 'backup', limit: 5 })).toEqual([]);
+  for (const status of ['running', 'failed', 'cancelled', 'terminated', 'timed out'] as const)
+    expect(await engine.list({ status, limit: 5 }), status).toEqual([]);
 });
 
 test('what a finished run did is told without a worker', async () => {

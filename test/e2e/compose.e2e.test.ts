@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -15,7 +15,7 @@ let operator: Operator;
 let up: RunningUp;
 let charms: string;
 
-/** A site behind a proxy; the site's init makes a password and puts it into docker-compose.yml. */
+/** A site behind a proxy, and a service that takes its time to stop; the site's init makes a password and puts it into docker-compose.yml. */
 const house = {
   'site/metadata.yml': 'docker-image: httpd:2.4\nuses: {front-door: {auto: pair}}\n',
   'site/hooks/init': `#!/bin/bash
@@ -38,6 +38,9 @@ docker-compose:
     - -c
     - ProxyPass / http://site:80/ disablereuse=On
 `,
+  // The first process of a container does not end by SIGTERM by itself: Docker kills it after ten seconds.
+  'slow/metadata.yml':
+    'docker-image: debian:trixie-slim\ndocker-compose: {command: [sh, -c, "echo began; sleep infinity"]}\n',
 };
 
 beforeAll(async () => {
@@ -121,5 +124,213 @@ describe('what a compose.yml comes to, and another one for once', () => {
     ]);
     expect(status).toBe(2);
     expect(stderr).toContain('--add-compose-content:2:3: the charm "sight" of service "site"');
+  });
+});
+
+const states = async () => {
+  const { stdout } = await operator.done('compose', name, 'ps', '--json');
+  const rows = JSON.parse(stdout) as { service: string; state: string }[];
+  return Object.fromEntries(rows.map(({ service, state }) => [service, state]));
+};
+/** What the proxy answers on the host's own network. */
+const page = async () => {
+  const { stdout } = await operator.done('ip', name, 'door', '--json');
+  const [{ addresses }] = JSON.parse(stdout) as [{ addresses: string[] }];
+  return shell(`exec 3<>/dev/tcp/${addresses[0]}/80; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3`);
+};
+
+describe('compose HOST, where docker compose was typed', { timeout: 300_000 }, () => {
+  beforeAll(async () => {
+    await host.exec(['tee', '/opt/apps/myc-deploy/compose.yml'], {
+      input: 'site:\ndoor:\npostgres:\nslow:\n',
+    });
+    expect(await compose('up')).toMatchObject({ status: 0 });
+  }, 300_000);
+
+  test('stop, start, restart: each says what it changed, a second time that nothing had to be', async () => {
+    const stopped = await compose('stop', 'site');
+    expect(stopped).toMatchObject({ status: 0, stdout: 'made 1 change\n  stopped site\n' });
+    expect(await states()).toMatchObject({ site: 'exited', door: 'running' });
+    expect((await compose('stop', 'site')).stdout).toBe('nothing to change\n');
+    const planned = await compose('start', '--dry-run');
+    expect(planned.stdout).toBe('would make 1 change\n  started site\n');
+    expect((await states()).site).toBe('exited');
+    expect((await compose('start')).stdout).toBe('made 1 change\n  started site\n');
+    const id = 'docker ps -qf label=com.docker.compose.service=site';
+    const before = await shell(id);
+    expect((await compose('restart', 'site')).stdout).toBe('made 1 change\n  restarted site\n');
+    expect(await shell(id)).toBe(before);
+  });
+
+  test('an action under the lock is told as busy, and names itself', async () => {
+    const { stdout } = await operator.done('compose', name, 'restart', 'slow', '--detach', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ workflowId: `host/${name}` });
+    const busy = await compose('stop', 'site');
+    expect(busy.status).toBe(11);
+    expect(busy.stderr).toContain(`${name} is busy: compose, started`);
+    expect(await operator.myc(['result', name])).toMatchObject({ status: 0 });
+  });
+
+  test('the worker is killed in the middle of a restart: it is done once', async () => {
+    const began = () =>
+      shell('docker logs $(docker ps -qf label=com.docker.compose.service=slow) | grep -c began');
+    const before = Number(await began());
+    await operator.done('compose', name, 'restart', 'slow', '--detach');
+    await expect
+      .poll(() => shell("systemctl list-units --plain --no-legend 'myc-*.service'"), { timeout: 60_000 })
+      .toContain('compose');
+    await up.kill9();
+    up = await operator.up();
+    const { status, stdout } = await operator.myc(['result', name]);
+    expect([status, stdout]).toEqual([0, 'made 1 change\n  restarted slow\n']);
+    expect(Number(await began())).toBe(before + 1);
+  });
+
+  test('what is not there is refused, with what is', async () => {
+    const wrong = await compose('stop', 'sight');
+    expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringContaining('has no service "sight"')]);
+    expect(wrong.stderr).toContain('write one of: door, postgres, site, slow');
+  });
+
+  test('run: its stdin, its output and its exit code; nothing is left of it', async () => {
+    const script = 'cat; hostname -i >/dev/null; echo "two  words" >&2; exit 7';
+    const ran = await operator.myc(
+      ['compose', name, 'run', '--rm', '--no-deps', 'site', 'sh', '-c', script],
+      {
+        stdin: "it's é\n",
+      },
+    );
+    expect(ran.status).toBe(7);
+    expect(ran.stdout).toBe("it's é\n");
+    expect(ran.stderr).toContain('two  words\n');
+    expect(await shell('docker ps -aq --filter label=com.docker.compose.oneoff=True')).toBe('');
+  });
+
+  test('a service that is stopped and replaced by run --use-aliases is reached by the proxy', async () => {
+    expect(await page()).toContain('It works!');
+    await operator.done('compose', name, 'stop', 'site');
+    expect(await page()).toMatch(/^HTTP\/1\.[01] 50\d/);
+    const command = 'echo "a page of run" >htdocs/index.html; exec httpd-foreground';
+    await operator.done(
+      'compose',
+      name,
+      'run',
+      '-d',
+      '--rm',
+      '--use-aliases',
+      '--name',
+      'instead',
+      'site',
+      'sh',
+      '-c',
+      command,
+    );
+    await expect.poll(page, { timeout: 20_000 }).toContain('a page of run');
+    await shell('docker stop instead');
+    await operator.done('compose', name, 'start', 'site');
+    await expect.poll(page, { timeout: 20_000 }).toContain('It works!');
+  });
+
+  test('logs of a service, those that come as well until Ctrl-C', async () => {
+    expect((await compose('logs', 'slow')).stdout).toMatch(/^slow-1 +\| began$/m);
+    const following = operator.start(['compose', name, 'logs', '--follow', '--lines', '1', 'door']);
+    await expect.poll(() => following.stdout(), { timeout: 20_000 }).toContain('door-1');
+    const lines = () => following.stdout().split('GET / HTTP').length;
+    const before = lines();
+    await page();
+    await expect.poll(lines, { timeout: 20_000 }).toBeGreaterThan(before);
+    expect(await following.interrupt()).toBe(130);
+  });
+
+  test('config is docker-compose.yml, its secrets under a mask unless they are asked for', async () => {
+    const generated = (await shell('cat /srv/datastore/data/site/.compose/password/site')).trim();
+    const { stdout } = await operator.done('compose', name, 'config');
+    expect(stdout).toContain('GENERATED: "***"');
+    expect(stdout).not.toContain(generated);
+    const shown = await operator.done('compose', name, 'config', '--show-secrets');
+    expect(shown.stdout).toContain(`GENERATED: ${generated}`);
+    expect(shown.stdout.trim()).toBe(await shell('cat /var/lib/myc-wf/compose/docker-compose.yml'));
+  });
+
+  test('doctor looks at the host as it is', async () => {
+    const { stdout } = await operator.myc(['doctor']);
+    expect(stdout).toMatch(new RegExp(`^✔ host ${name} answers, Docker \\d+\\.\\d+`, 'm'));
+    expect(stdout).not.toMatch(new RegExp(`^✘ host ${name}:`, 'm'));
+    await shell('systemctl stop docker.socket docker');
+    const silent = await operator.myc(['doctor']);
+    await shell('systemctl start docker');
+    expect(silent.status).toBe(1);
+    expect(silent.stdout).toContain(
+      `✘ host ${name}: Docker does not answer\n  on the host: systemctl status docker\n`,
+    );
+  });
+
+  test('postgres ls', async () => {
+    expect((await operator.done('postgres', 'ls', name)).stdout).toMatch(
+      /^postgres {2}postgres {2}postgres {2}[\d.]+ MB$/m,
+    );
+  });
+
+  test('down and create: data stays', async () => {
+    const down = await compose('down');
+    expect(down.stdout).toContain('made 4 changes\n');
+    expect(await states()).toEqual({});
+    expect(await shell('ls /srv/datastore/data')).toContain('postgres');
+    const created = await compose('create', 'site');
+    expect(created.stdout).toBe('made 1 change\n  created site\n');
+    expect(await states()).toEqual({ site: 'created' });
+  });
+});
+
+describe('st', { timeout: 120_000 }, () => {
+  /** At a terminal, which `script` gives; `typed` is typed once `awaited` is on it. */
+  async function sit(args: string[], env: NodeJS.ProcessEnv, awaited: string, typed: string) {
+    const sitting = operator.start(['st', name, ...args], { terminal: true, env });
+    await expect.poll(() => sitting.stdout(), { timeout: 60_000 }).toContain(awaited);
+    sitting.type(typed);
+    return { status: await sitting.ended, screen: sitting.stdout() };
+  }
+  const withMosh = async (script: string) => {
+    const bin = await mkdtemp(path.join(operator.folder, 'bin-'));
+    await writeFile(path.join(bin, 'mosh'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    return { PATH: `${bin}:${process.env['PATH']}` };
+  };
+
+  test.each([1, 2, 10, 127, 255])('mosh that ends with %i: ssh is tried, in a login shell', async (code) => {
+    const env = await withMosh(`exit ${code}`);
+    const { status, screen } = await sit([], env, '# ', 'echo "$((6 * 7)) on $(hostname)"; exit 5\r');
+    expect(screen).toContain(`mosh ended with ${code}; going on with ssh`);
+    expect(screen).toContain(`42 on vps83`);
+    expect(status).toBe(5);
+  });
+
+  test('mosh is handed the pinned key, the address and what to run', async () => {
+    const env = await withMosh(`printf '%s\\n' "$@" >${inFolder('mosh')}`);
+    const sitting = operator.start(['st', name], { terminal: true, env });
+    expect(await sitting.ended).toBe(0);
+    const handed = await readFile(inFolder('mosh'), 'utf8');
+    expect(handed).toContain(`HostKeyAlias=${name}`);
+    expect(handed).toContain(`root@${host.address}\n--\nbash\n-c\n`);
+    expect(handed).toContain('tmux attach');
+  });
+
+  test('tmux: the session that is there is attached to', async () => {
+    await shell(
+      'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq tmux >/dev/null 2>&1',
+    );
+    await shell(`tmux new-session -d "echo here-$((6 * 7)); exec sh"`);
+    const { screen } = await sit(['--ssh'], {}, 'here-42', 'exit\r');
+    expect(screen).toContain('here-42');
+  });
+
+  test('a host that shows another key is not entered', async () => {
+    const config = await readFile(operator.configFile, 'utf8');
+    const other = config.replace(/ssh-ed25519 \S{40}/g, (key) => `${key.slice(0, -8)}AAAAAAAA`);
+    await writeFile(inFolder('other.yml'), other, { mode: 0o600 });
+    const sitting = operator.start(['--config', inFolder('other.yml'), 'st', name, '--ssh'], {
+      terminal: true,
+    });
+    expect(await sitting.ended).toBe(4);
+    expect(sitting.stdout()).toContain(`${name} cannot be entered`);
   });
 });

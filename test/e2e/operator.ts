@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
+import { commandLine } from '../../activities/commands/quote.js';
 import { parseConfig } from '../../client/config/parse.js';
 import type { Config } from '../../client/config/schema.js';
 import type { TemporalSettings } from '../../client/temporal-settings.js';
@@ -21,7 +22,9 @@ export interface Operator {
   settings: TemporalSettings;
   /** `myc-wf --config <configFile> ARGS…` to its end, without a terminal. */
   myc(args: string[], options?: MycOptions): Promise<Outcome>;
-  /** The same, and it has to end with 0: the error carries all that was said otherwise. */
+  /** The same, while it runs. */
+  start(args: string[], options?: StartOptions): Running;
+  /** The same as `myc`, and it has to end with 0: the error carries all that was said otherwise. */
   done(...args: string[]): Promise<Outcome>;
   /** `myc-wf up`, ready. */
   up(): Promise<RunningUp>;
@@ -32,6 +35,22 @@ export interface Operator {
 export interface MycOptions {
   stdin?: string;
   env?: NodeJS.ProcessEnv;
+}
+
+export interface StartOptions {
+  /** A person sits there: it runs at a terminal. */
+  terminal?: boolean;
+  env?: NodeJS.ProcessEnv;
+}
+
+export interface Running {
+  /** At a terminal stderr too. */
+  stdout(): string;
+  stderr(): string;
+  type(text: string): void;
+  /** Ctrl-C, and its end. */
+  interrupt(): Promise<number>;
+  ended: Promise<number>;
 }
 
 export interface Outcome {
@@ -85,6 +104,22 @@ export async function openOperator(lab: Lab, { configure }: OperatorOptions = {}
     return child;
   };
 
+  /** At a terminal that `script` makes, which hands the exit code on. */
+  const sitting = (args: string[], extra: NodeJS.ProcessEnv): ChildProcess => {
+    const argv = [
+      process.execPath,
+      path.join(repository, 'dist/client/cli.js'),
+      '--config',
+      configFile,
+      ...args,
+    ];
+    const env = { ...environment(), ...extra, TERM: 'xterm', SHELL: '/bin/bash' };
+    const child = spawn('script', ['-qec', commandLine(argv), '/dev/null'], { cwd: folder, env });
+    started.add(child);
+    child.once('exit', () => started.delete(child));
+    return child;
+  };
+
   const myc: Operator['myc'] = (args, { stdin = '', env } = {}) => outcome(start(args, env), stdin);
 
   return {
@@ -92,6 +127,8 @@ export async function openOperator(lab: Lab, { configure }: OperatorOptions = {}
     folder,
     settings: written,
     myc,
+    start: (args, { terminal = false, env = {} } = {}) =>
+      running(terminal ? sitting(args, env) : start(args, env)),
     done: async (...args) => {
       const ended = await myc(args);
       if (ended.status === 0) return ended;
@@ -122,6 +159,21 @@ function outcome(child: ChildProcess, stdin: string): Promise<Outcome> {
     child.once('error', reject);
     child.once('close', (code) => resolve({ status: code ?? 255, stdout: stdout(), stderr: stderr() }));
   });
+}
+
+function running(child: ChildProcess): Running {
+  child.stdin!.on('error', () => undefined);
+  const closed = new Promise<number>((resolve) => child.once('close', (code) => resolve(code ?? 255)));
+  return {
+    stdout: collected(child.stdout!),
+    stderr: collected(child.stderr!),
+    type: (text) => void child.stdin!.write(text),
+    interrupt: () => {
+      child.kill('SIGINT');
+      return closed;
+    },
+    ended: closed,
+  };
 }
 
 async function runningUp(child: ChildProcess, dataDirectory: string): Promise<RunningUp> {

@@ -64,7 +64,7 @@ const terminated = async () => {
   await temporal.close();
 };
 /** Of the data; what the images are chosen by came in one of its own. */
-const transfers = /^rsync .* --inplace .*:\/srv\/datastore /;
+const transfers = /^rsync .* --inplace .* --include=\/srv\/datastore\/\*\*\* /;
 const units = 'systemctl list-units --all --no-legend --plain "myc-*"';
 /** Jobs that were started more than once since the host booted, of all operations. */
 const startedTwice = () => shell("journalctl -b -o cat | grep -o '^Started myc-[^ ]*' | sort | uniq -d");

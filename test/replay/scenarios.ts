@@ -20,6 +20,9 @@ export const scenarios: Record<string, Scenario | StartRequest> = {
   deploy: { operation: 'deploy', words: ['vps1.lab'], options: { domain: 'www.example.org' } },
   'deploy-dry-run': { operation: 'deploy', words: ['vps1.lab'], options: { dryRun: true } },
   up: { operation: 'up', words: ['vps1.lab'] },
+  compose: { operation: 'compose', words: ['vps1.lab', 'restart', 'apache'] },
+  update: { operation: 'update', words: ['vps1.lab'] },
+  cutoff: { operation: 'cutoff', words: ['vps1.lab', '25', '993'] },
   'backup-install': { operation: 'backupInstall', words: ['myadmin@backup.lab:10023', 'vps1.lab'] },
   backup: { operation: 'backup', words: ['vps1.lab'] },
   action: { operation: 'action', words: ['vps1.lab', 'odoo', 'save', 'shop'] },
@@ -66,6 +69,16 @@ export const hostless: Partial<Activities> = {
   ensureImage: () => Promise.resolve({ changed: ['pulled an image'], summary: 'pulled an image' }),
   runHooks: () => Promise.resolve(),
   composeUp: () => Promise.resolve({ changed: ['started postgres'], summary: 'started postgres' }),
+  composeAction: () => Promise.resolve({ changed: ['restarted apache'], summary: 'restarted apache' }),
+  upgradePackages: () => Promise.resolve({ changed: ['upgraded jq 1.6 -> 1.7'], summary: '1 package' }),
+  refreshImages: () => Promise.resolve({ changed: [], summary: '' }),
+  ensureCutoff: ({ ports }) =>
+    Promise.resolve({
+      changed: ports.map((port) => `cut off ${port}`),
+      summary: 'cut off',
+      ports,
+      uncovered: [],
+    }),
   probeServices: () => Promise.resolve({ healthy: ['postgres', 'apache'] }),
   describeAction: () => Promise.resolve({ charm: 'odoo', hooks: true }),
   runAction: () =>

@@ -9,7 +9,7 @@ wanted=$(git ls-files -co --exclude-standard -- client workflows activities work
 echo "building dist/"
 rm -rf dist
 npx tsc -p tsconfig.build.json
-git ls-files -co --exclude-standard -- activities charms worker | while IFS= read -r file; do
+git ls-files -co --exclude-standard -- activities charms client worker | while IFS= read -r file; do
   case $file in *.ts) continue ;; esac
   [ -f "$file" ] && install -D -m "$(stat -c %a "$file")" "$file" "dist/$file"
 done

@@ -1,4 +1,5 @@
 import type { BackupSource, BackupTarget } from './addresses.js';
+import type { ComposeAction } from './compose-actions.js';
 import type {
   AbsolutePath,
   ActionName,
@@ -45,6 +46,24 @@ export interface UpInput extends OperationInput {
   services?: ServiceName[];
   /** With --file or --add-compose-content, which the client has put on the host under the operation's id. */
   given?: boolean;
+}
+
+export interface ComposeInput extends OperationInput {
+  action: ComposeAction;
+  /** All of them when left out. */
+  services?: ServiceName[];
+}
+
+export interface UpdateInput extends OperationInput {
+  withoutDockerClean?: boolean;
+  noDockerRestart?: boolean;
+}
+
+/** What containers may not reach outside. */
+export interface CutoffInput extends OperationInput {
+  /** With `lift` all of them when empty. */
+  ports: number[];
+  lift?: boolean;
 }
 
 export interface BackupInstallInput extends OperationInput {
@@ -96,6 +115,9 @@ export interface Operations {
   backup: BackupInput;
   recover: RecoverInput;
   recoverTarget: RecoverTargetInput;
+  compose: ComposeInput;
+  update: UpdateInput;
+  cutoff: CutoffInput;
   action: ActionInput;
 }
 
@@ -109,6 +131,9 @@ export const operationNames = [
   'backup',
   'recover',
   'recoverTarget',
+  'compose',
+  'update',
+  'cutoff',
   'action',
 ] as const satisfies readonly OperationName[];
 

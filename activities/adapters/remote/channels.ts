@@ -1,4 +1,4 @@
-import type { Client, ClientChannel } from 'ssh2';
+import type { Client, ClientChannel, PseudoTtyOptions } from 'ssh2';
 import { hostUnreachable } from '../../failures.js';
 
 type Opener<C> = (client: Client, done: (error: Error | undefined, channel?: C) => void) => unknown;
@@ -16,11 +16,18 @@ function watched(channel: ClientChannel): Session {
   return { channel, exit: () => exit };
 }
 
-/** A command's session on this connection. */
-export function openSession(host: string, client: Client, line: string): Promise<Session> {
+/** A command's session on this connection; with `pty` it has a terminal. */
+export function openSession(
+  host: string,
+  client: Client,
+  line: string,
+  pty?: PseudoTtyOptions,
+): Promise<Session> {
   return whenNotFull(() =>
     openOn<Session>(host, client, (on, done) =>
-      on.exec(line, (error, channel) => (error ? done(error) : done(undefined, watched(channel)))),
+      on.exec(line, pty === undefined ? {} : { pty }, (error, channel) =>
+        error ? done(error) : done(undefined, watched(channel)),
+      ),
     ),
   );
 }

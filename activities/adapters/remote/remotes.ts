@@ -9,8 +9,12 @@ export interface Logins {
   backupTarget(name: string, admin?: string): Login | Promise<Login>;
 }
 
+export interface SshRemotes extends Remotes {
+  host(name: string): Promise<SshRemote>;
+}
+
 /** One connection per host and worker, however many activities use it. */
-export function remotesPool(logins: Logins): Remotes {
+export function remotesPool(logins: Logins): SshRemotes {
   const pool = new Map<string, { login: Login; remote: SshRemote }>();
 
   const pooled = (key: string, login: Login): SshRemote => {

@@ -7,10 +7,11 @@ import { type Session, openOn, openSession } from './channels.js';
 import type { Login } from './connect.js';
 import { type Running, follow } from './follow.js';
 import { Links } from './link.js';
-import type { ExecOptions, ExecResult, Remote } from './remote.js';
+import type { ExecOptions, ExecResult } from './remote.js';
 import { Slots } from './slots.js';
+import { type Streams, type TerminalRemote, attached, ptyOf } from './terminal.js';
 
-export interface SshRemote extends Remote {
+export interface SshRemote extends TerminalRemote {
   close(): void;
 }
 
@@ -32,6 +33,20 @@ export function sshRemote(login: Login): SshRemote {
       // sshd keeps the session of an abandoned command until that ends by itself, so that connection fills up.
       const running = runningOn(login.name, started, () => link.retire());
       return await follow(login.name, program, running, options);
+    } finally {
+      ended();
+      release();
+    }
+  };
+
+  const attach = async (argv: readonly string[], streams: Streams): Promise<number> => {
+    const release = await slots.take();
+    const link = links.current();
+    const ended = link.use();
+    try {
+      const line = commandLine(root ? argv : asRoot(argv));
+      const session = await openSession(login.name, await link.client, line, ptyOf(streams.terminal));
+      return await attached(login.name, session, streams);
     } finally {
       ended();
       release();
@@ -76,6 +91,7 @@ export function sshRemote(login: Login): SshRemote {
     ...(login.controlPlane === undefined ? {} : { controlPlane: login.controlPlane }),
     exec: async (argv, options = {}) =>
       execute(commandLine(root ? argv : asRoot(argv)), argv[0] ?? '', options),
+    attach,
     openUnixSocket: root ? forward : relay,
     close: () => links.close(),
   };

@@ -1,0 +1,151 @@
+import { z } from 'zod';
+import { servicesState } from '../../activities/compose-action.js';
+import { type HostName, parseHostName, parseServiceName } from '../../workflows/contract/names.js';
+import { oneOf } from '../../charms/engine/candidates.js';
+import { printable, secretsOfHost } from '../../activities/job-logs.js';
+import { masked } from '../../activities/commands/known-secrets.js';
+import type { Remote } from '../../activities/adapters/remote/remote.js';
+import { type GivenOptions, readGiven } from '../compose-source.js';
+import type { Context } from '../context.js';
+import { CommandError, notFound } from '../errors.js';
+import { type ExitCode, exitCodes } from '../exit-codes.js';
+import { planOnHost, renderedOnHost } from '../host-plan.js';
+import { composeArgv, lookAt } from '../host-scripts.js';
+import { table } from '../output.js';
+
+/** The host, once it is known that services were brought up there, and these are among them. */
+export async function hostWith(
+  context: Context,
+  host: HostName,
+  services: readonly string[],
+): Promise<Remote> {
+  const remote = await (await context.hosts()).host(host);
+  const { services: known } = await servicesState(remote, context.signal);
+  if (known.length === 0)
+    throw notFound(`no services were brought up on ${host} yet`, `myc-wf start up ${host}`);
+  const wrong = services.find((name) => !known.includes(name));
+  if (wrong !== undefined) throw notFound(`${host} has no service "${wrong}"`, oneOf(wrong, known));
+  return remote;
+}
+
+const row = z.object({
+  Service: z.string(),
+  Name: z.string(),
+  State: z.string(),
+  Status: z.string(),
+  Health: z.string().catch(''),
+  Publishers: z
+    .array(
+      z.object({ URL: z.string(), TargetPort: z.number(), PublishedPort: z.number(), Protocol: z.string() }),
+    )
+    .nullish(),
+});
+
+/** `compose HOST ps`: every container of the project, those of `run` too. */
+export async function ps(context: Context, word: string, words: readonly string[]): Promise<ExitCode> {
+  const services = words.map(parseServiceName);
+  const remote = await hostWith(context, parseHostName(word), services);
+  const argv = composeArgv('ps', '--all', '--format', 'json', '--', ...services);
+  const { exit, stdout, stderr } = await remote.exec(argv, { signal: context.signal });
+  if (exit !== 0) throw new CommandError(exitCodes.failed, stderr.trim().slice(-1000));
+  // A document a line, or one list: it depends on the version.
+  const rows = stdout
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .flatMap((line) => z.union([z.array(row), row]).parse(JSON.parse(line)))
+    .sort((a, b) => (a.Name < b.Name ? -1 : 1));
+  const found = rows.map(({ Service, Name, State, Status, Health, Publishers }) => ({
+    ...{ service: Service, container: Name, state: State, status: Status },
+    ...(Health === '' ? {} : { health: Health }),
+    ports: (Publishers ?? [])
+      .filter(({ PublishedPort }) => PublishedPort > 0)
+      .map(
+        ({ URL, PublishedPort, TargetPort, Protocol }) =>
+          `${URL}:${PublishedPort}->${TargetPort}/${Protocol}`,
+      ),
+  }));
+  const lines = found.map(({ service, container, status, ports }) => [
+    service,
+    container,
+    status,
+    ports.join(', '),
+  ]);
+  context.output.result(found, found.length === 0 ? 'no containers' : table(lines));
+  return exitCodes.done;
+}
+
+export interface ComposeLogsOptions {
+  follow?: boolean;
+  lines: number;
+}
+
+/** `compose HOST logs`: what the services' containers say; under the mask, and nothing that steers a terminal. */
+export async function composeLogs(
+  context: Context,
+  word: string,
+  words: readonly string[],
+  { follow, lines }: ComposeLogsOptions,
+): Promise<ExitCode> {
+  const services = words.map(parseServiceName);
+  const { output, signal } = context;
+  const remote = await hostWith(context, parseHostName(word), services);
+  const secrets = await secretsOfHost(remote, signal);
+  const onLine = (line: string): void => {
+    const text = masked(printable(line), secrets);
+    const [, container, said] = /^(\S+) +\| ?(.*)$/s.exec(text) ?? [];
+    output.result({ event: 'line', container, line: said ?? text }, text);
+  };
+  const argv = composeArgv(
+    'logs',
+    '--no-color',
+    '--tail',
+    String(lines),
+    ...(follow ? ['--follow'] : []),
+    '--',
+    ...services,
+  );
+  try {
+    const { exit, stderr } = await remote.exec(argv, { onLine, signal, timeoutSeconds: follow ? 0 : 60 });
+    if (exit !== 0) throw new CommandError(exitCodes.failed, stderr.trim().slice(-1000));
+    return exitCodes.done;
+  } catch (error) {
+    if (signal.aborted) return exitCodes.detached;
+    throw error;
+  }
+}
+
+export interface ComposeConfigOptions extends GivenOptions {
+  showSecrets?: boolean;
+}
+
+/** `compose HOST config`: docker-compose.yml as the next `up` writes it. */
+export async function composeConfig(
+  context: Context,
+  word: string,
+  options: ComposeConfigOptions,
+): Promise<ExitCode> {
+  const planned = await planOnHost(context, parseHostName(word), [], await readGiven(options));
+  const { showSecrets = false } = options;
+  const text = await renderedOnHost(planned, context.signal, { showSecrets });
+  context.output.result({ dockerCompose: text }, text.trimEnd());
+  return exitCodes.done;
+}
+
+/** `ip HOST`, `compose HOST ip`: where each container is reached on the host. */
+export async function ip(context: Context, word: string, words: readonly string[]): Promise<ExitCode> {
+  const host = parseHostName(word);
+  const services = words.map(parseServiceName);
+  const remote = await (await context.hosts()).host(host);
+  const found = (await lookAt(remote, 'container-ips', context.signal))
+    .map((line) => line.split(' '))
+    .filter(([service = '']) => services.length === 0 || services.some((name) => name === service))
+    .map(([service = '', container = '', network = '', v4 = '-', v6 = '-']) => ({
+      ...{ service, container, network },
+      addresses: [v4, v6].filter((address) => address !== '-'),
+    }));
+  const lines = found.map(({ service, container, network, addresses }) => [
+    ...[service, addresses.join(' '), network, container],
+  ]);
+  context.output.result(found, found.length === 0 ? `no containers run on ${host}` : table(lines));
+  return exitCodes.done;
+}
