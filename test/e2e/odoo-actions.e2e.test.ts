@@ -244,6 +244,9 @@ ${python}`;
     expect(refused).toMatchObject({ status: 1 });
     expect(refused.stderr).toContain('run myc-wf start cutoff HOST 25 110 143 465 587 993 995 first');
     await untouched();
+    await at.operator.done('start', 'cutoff', name, '25', '110', '143', '465', '587', '993', '995');
+    await done(service, 'load', '--cutoff', 'staging', '--yes', '-i', zip);
+    await untouched();
   });
 
   test('update runs the updates of a module; what is not installed is said', async () => {
