@@ -81,6 +81,17 @@ describe.skipIf(withoutOdoo)('a real Odoo from three lines', () => {
     expect(await containers()).toBe(before);
   });
 
+  test('a server that a killed hook left is ended before the service starts on the same data', async () => {
+    const data = '/var/lib/postgresql/data';
+    await shell(`docker stop myc-postgres-1 >/dev/null
+      docker run -d --name myc-postgres-hooks --network none -v /srv/datastore/data/postgres${data}:${data} postgres:17`);
+    const again = await start('up', name);
+    expect(again, again.stderr).toMatchObject({ status: 0 });
+    expect(again.stdout).toContain('started postgres');
+    expect(await shell('docker ps -aq --filter name=hooks')).toBe('');
+    expect((await site.get('/web/login')).status).toBe(200);
+  }, 120_000);
+
   test('an installation that is cut off is begun anew, and then serves', async () => {
     await compose(
       `${explicit}second:\n  charm: odoo\n  relations: {web-proxy: [], postgres-database: postgres}\n`,
@@ -102,6 +113,10 @@ describe.skipIf(withoutOdoo)('a real Odoo from three lines', () => {
     const id = await shell('docker ps -qf label=com.docker.compose.service=second');
     expect(await shell(`docker logs ${id} 2>&1 | grep -c 'was cut off: it is begun anew'`)).toBe('1');
     expect(await shell(`docker exec ${id} myc-odoo healthy; echo $?`)).toBe('0');
+    const other = `PGPASSWORD=$(cat /srv/datastore/data/postgres/.compose/password/role-second) docker exec -e PGPASSWORD myc-postgres-1 \\
+      sh -c 'psql -h "$(hostname -i)" -U second -Atd "$1" -c "select 1" 2>&1' sh`;
+    expect(await shell(`${other} second`)).toBe('1');
+    expect(await shell(`${other} ${domain} || true`)).toContain('permission denied for database');
     const states = `select count(*) from ir_module_module where state like 'to %'`;
     expect(await shell(`docker exec myc-postgres-1 psql -U postgres -Atd second -c "${states}"`)).toBe('0');
   }, 300_000);
