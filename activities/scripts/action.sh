@@ -38,3 +38,8 @@ sync -- "$part"
 mv -- "$part" "$output"
 jq -nc --argjson bytes "$(stat -c %s -- "$output")" --arg sha256 "$(sha256sum <"$output" | cut -d' ' -f1)" \
   '{bytes: $bytes, sha256: $sha256}' >"$MYC_RESULT"
+# Nobody has to come for nothing.
+if [[ ! -s $output && $output == /var/lib/myc-wf/streams/* ]]; then
+  rm -f -- "$output"
+  rmdir -- "${output%/*}" 2>/dev/null || true
+fi

@@ -140,7 +140,8 @@ class ActionRun {
   async #fetched(result: ActionResult): Promise<ExitCode> {
     const { context, options } = this;
     const { output } = result;
-    if (output === undefined || options.toHost !== undefined) {
+    // Of what wrote nothing there is no file.
+    if (output === undefined || output.bytes === 0 || options.toHost !== undefined) {
       context.output.result(result, formatResult(result));
       return exitCodes.done;
     }
@@ -166,6 +167,11 @@ class ActionRun {
     const { output: file, toHost } = this.options;
     const { output, stdout } = this.context;
     if (this.action.output === undefined || toHost !== undefined) return;
+    if (this.options.detach)
+      throw usage(
+        `${this.action.name} writes ${this.action.output}, for which nobody waits with --detach`,
+        'add --to-host PATH',
+      );
     if (file !== undefined && file !== '-') return;
     const terminal = 'isTTY' in stdout && stdout.isTTY === true;
     if (output.json || terminal)

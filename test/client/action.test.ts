@@ -183,6 +183,14 @@ describe('what comes out', () => {
     await expect(action('vps1.lab site save --json')).rejects.toThrow('which is nothing for JSON');
   });
 
+  test('nothing is fetched where nothing was written, and nobody detaches from what he would have to fetch', async () => {
+    const engine = wrote('');
+    const { stdout } = await action('vps1.lab site ls', { engine });
+    expect(stdout).toBe('it is done\n  ran it\n');
+    await expect(action('vps1.lab site save --detach')).rejects.toMatchObject({ next: 'add --to-host PATH' });
+    expect((await action('vps1.lab site ls --detach')).starts).toHaveLength(1);
+  });
+
   test('stays on the host where it is asked for', async () => {
     const { starts, stdout } = await action('vps1.lab site save --to-host /root/x');
     expect(starts).toMatchObject([{ input: { action: 'save', output: '/root/x' } }]);
