@@ -1,9 +1,10 @@
 import type { ComposeAction } from '../workflows/contract/compose-actions.js';
+import type { ActionActivities } from './action-activities.js';
 import type { BackupActivities } from './backup-activities.js';
 import type { RecoveryActivities } from './recovery-activities.js';
 
 /** The verbs that workflows may ask for: one object in, one object out. Implemented by createActivities (index.ts). */
-export interface Activities extends BackupActivities, RecoveryActivities {
+export interface Activities extends ActionActivities, BackupActivities, RecoveryActivities {
   /** authorised keys, hostname and domain. */
   ensureHostSetUp(input: HostSetUpInput): Promise<StageResult>;
   /** Charm store, packages, Docker and its settings, repositories, logins, base compose.yml, docker-clean. */
@@ -14,8 +15,11 @@ export interface Activities extends BackupActivities, RecoveryActivities {
   planServices(input: ServicesInput): Promise<ServicesPlan>;
   /** Pulls or builds one image of the plan. */
   ensureImage(input: ImageInput): Promise<StageResult>;
-  /** One hook of one service. */
-  runHook(input: HookInput): Promise<void>;
+  /** What a recovery's stage will need of registries; changes nothing. */
+  planStagedImages(input: StageInput): Promise<StagedImages>;
+  pullImage(input: ImagesInput): Promise<StageResult>;
+  /** Hooks of the plan, in the order given. */
+  runHooks(input: HooksInput): Promise<void>;
   /** docker-compose.yml written, its services started and waited for. */
   composeUp(input: PlannedInput): Promise<StageResult>;
   /** One of docker compose's own actions on what `up` wrote. */
@@ -56,6 +60,8 @@ export interface HostSetUpInput extends StageInput {
 }
 
 export interface ComposeReadyInput extends StageInput {
+  /** Only what `docker pull` needs: the rest goes on beside it. */
+  part?: 'docker';
   withoutDockerClean: boolean;
   noDockerRestart: boolean;
 }
@@ -97,6 +103,15 @@ export interface PlannedImage {
   charm?: string;
 }
 
+export interface StagedImages {
+  /** Image references that are not on the host yet. */
+  images: string[];
+}
+
+export interface ImagesInput extends StageInput {
+  image: string;
+}
+
 export interface PlannedInput extends ServicesInput {
   digest: string;
 }
@@ -105,10 +120,8 @@ export interface ImageInput extends PlannedInput {
   image: string;
 }
 
-export interface HookInput extends PlannedInput {
-  service: string;
-  /** HookName.id */
-  hookId: string;
+export interface HooksInput extends PlannedInput {
+  hooks: Pick<HookName, 'service' | 'id'>[];
 }
 
 export interface ComposeActionInput extends StageInput {

@@ -4,7 +4,7 @@ import type { CharmRepository } from './charm-repositories.js';
 import type { StageContext } from './converge.js';
 import { withFragments } from './fragments.js';
 import { project, readHostPlan } from './host-services.js';
-import { succeeding } from './service-jobs.js';
+import { succeeding, targetsOf } from './service-jobs.js';
 
 /** docker-compose.yml of all services to the host, the selected ones started and waited for. */
 export async function composeUp(
@@ -20,7 +20,14 @@ export async function composeUp(
   const { result } = await succeeding(context, input, {
     script: 'compose-up',
     args: [project, extent, ...running.map(({ name }) => name)],
-    input: writeDockerCompose(dockerCompose),
+    input: JSON.stringify({
+      compose: writeDockerCompose(dockerCompose),
+      images: Object.fromEntries(host.all.services.map(({ name, image }) => [name, image])),
+      services: host.all.services.map((service) => ({
+        ...{ name: service.name, options: service.options, targets: targetsOf(service) },
+        environment: service.environment,
+      })),
+    }),
     secrets: host.secrets,
     // Longer than compose waits for a service that says nothing while it starts.
     stallSeconds: 1200,

@@ -61,13 +61,10 @@ export function hookText({ service, charm, hook, relation }: Omit<PlannedHook, '
 }
 
 /** A hook that ended well may still have added what nobody can read: told at once, not when the services start. */
-export function checkFragments(plan: Plan, hook: PlannedHook, result: string): void {
-  const fragments = result
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line, index) => {
-      const text = Buffer.from(line, 'base64').toString('utf8');
-      return { ...hook, content: fragmentContent(hook, `config-add ${index + 1}`, text) };
-    });
+export function checkFragments(plan: Plan, given: readonly { hook: PlannedHook; text: string }[]): void {
+  const fragments = given.map(({ hook, text }, index) => {
+    const number = given.slice(0, index + 1).filter((other) => other.hook === hook).length;
+    return { ...hook, content: fragmentContent(hook, `config-add ${number}`, text) };
+  });
   mergedFragments(plan, fragments);
 }

@@ -76,15 +76,15 @@ export function sourcesOf(said: Map<string, string[]>, host: string): ComposeSou
   };
 }
 
-/** Lines of services-look.sh by their first word, contents decoded; with what an operation was given. */
+/** Lines of services-look.sh by their first word, contents decoded; `about`: the operation that was given something, or the stage. */
 export async function servicesLook(
   remote: Remote,
-  what: 'plan' | 'fragments',
+  what: 'plan' | 'fragments' | 'staged',
   signal: AbortSignal,
-  given?: string,
+  about?: string,
 ): Promise<Map<string, string[]>> {
   const argv = ['bash', '-c', await readFile(script, 'utf8'), 'services-look.sh', what];
-  if (given !== undefined) argv.push(given);
+  if (about !== undefined) argv.push(about);
   const { exit, stdout, stderr } = await remote.exec(argv, { signal });
   if (exit !== 0) throw lookFailed(remote.name, stderr);
   const said = new Map<string, string[]>();
@@ -97,7 +97,8 @@ export async function servicesLook(
   return said;
 }
 
-function planOf(sources: ComposeSources, repositories: readonly CharmRepository[]): Plan {
+/** BadInput with file, line and column when compose.yml is none. */
+export function planOf(sources: ComposeSources, repositories: readonly CharmRepository[]): Plan {
   try {
     return planServicesOf(sources, repositories);
   } catch (error) {

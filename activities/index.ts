@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { ReadConfig } from '../client/config/watch.js';
 import { parseDomainName } from '../workflows/contract/names.js';
+import { actionActivities } from './actions.js';
 import type { Activities, ComposeReadyInput, HostSetUpInput, StageInput } from './activities.js';
 import type { Remotes } from './adapters/remote/remote.js';
 import type { BackupSchedules } from './backup-schedules.js';
@@ -48,5 +49,6 @@ export function createActivities({
     ...backupActivities(backups),
     ...recoveryActivities(backups),
     ...serviceActivities(config, stage),
+    ...actionActivities(stage),
   };
 }

@@ -120,7 +120,8 @@ export function stallWatch(request: Pick<JobRequest, 'stallSeconds'>, onStall: (
   let last = '';
   let movedAt = performance.now();
   return (line: string, phase: string) => {
-    if (line !== last) movedAt = performance.now();
+    // Who holds the host has a limit of its own.
+    if (line !== last || phase.startsWith('waiting for the host')) movedAt = performance.now();
     else if (performance.now() - movedAt > limitMs) onStall(phase);
     last = line;
   };

@@ -1,6 +1,7 @@
+import type { Plan, PlannedHook } from '../charms/engine/index.js';
 import { BadInput } from '../workflows/contract/bad-input.js';
 import { parseServiceName } from '../workflows/contract/names.js';
-import type { HookInput, ImageInput, StageInput, StageResult } from './activities.js';
+import type { HooksInput, ImageInput, StageInput, StageResult } from './activities.js';
 import type { CharmRepository } from './charm-repositories.js';
 import type { StageContext } from './converge.js';
 import { jobFailed } from './failures.js';
@@ -27,37 +28,77 @@ export async function ensureImage(
   return { changed: [summary], summary };
 }
 
-export async function runHook(
+/** One job for all of them: a second round trip for each would cost more than most hooks take. */
+export async function runHooks(
   context: StageContext,
-  input: HookInput,
+  input: HooksInput,
   repositories: Repositories,
 ): Promise<void> {
-  const { remote, signal } = context;
+  const { remote, onProgress, signal } = context;
   const { plan, secrets } = await readHostPlan(remote, input, repositories, signal);
-  const name = parseServiceName(input.service);
-  const hook = plan.hooks.find(({ service, id }) => service === name && id === input.hookId);
-  const service = plan.services.find((service) => service.name === name);
-  if (hook === undefined || service === undefined)
-    throw new BadInput(`the plan of ${input.host} has no hook ${input.hookId} of ${name}`, 'start up again');
-  const { relation, environment, timeoutSeconds } = hook;
+  const hooks = input.hooks.map((name) => plannedHook(plan, name, input.host));
+  const images = Object.fromEntries(plan.services.map(({ name, image }) => [name, image]));
+  const { host, operationId, step } = input;
+  const { exit, result, lastLines } = await runJob(
+    remote,
+    {
+      ...{ operationId, step, script: 'hooks', ...(step === 'hooks' ? {} : { subject: 'hooks' }) },
+      input: JSON.stringify({ images, hooks: hooks.map((hook) => sent(plan, hook)) }),
+      secrets,
+      // A hook is ended before, with its last lines.
+      stallSeconds: Math.max(...hooks.map(({ timeoutSeconds }) => timeoutSeconds)) + 60,
+    },
+    onProgress,
+    signal,
+  );
+  const said = result.split('\n').map((line) => line.split(' '));
+  if (exit !== 0) {
+    const failed = hooks[Number(said.find(([word]) => word === 'failed')?.[1])];
+    const subject = failed === undefined ? 'hooks' : hookText(failed);
+    throw jobFailed({ host, step, subject, exit, lastLines });
+  }
+  checkFragments(
+    plan,
+    said.flatMap(([word, number, content = '']) => {
+      const hook = word === 'fragment' ? hooks[Number(number)] : undefined;
+      return hook === undefined ? [] : [{ hook, text: Buffer.from(content, 'base64').toString('utf8') }];
+    }),
+  );
+}
+
+function plannedHook(
+  { hooks }: Plan,
+  { service, id }: HooksInput['hooks'][number],
+  host: string,
+): PlannedHook {
+  const name = parseServiceName(service);
+  const hook = hooks.find((hook) => hook.service === name && hook.id === id);
+  if (hook !== undefined) return hook;
+  throw new BadInput(`the plan of ${host} has no hook ${id} of ${name}`, 'start up again');
+}
+
+/** What hooks.sh is told of one. */
+function sent(plan: Plan, planned: PlannedHook) {
+  const { service, hook, id, directory, timeoutSeconds, environment, relation } = planned;
   const base = plan.services.find(({ name }) => name === relation?.base);
   const related = base?.relations.find(
     ({ name, target }) => name === relation?.name && target === relation.target,
   );
-  const images = Object.fromEntries(plan.services.map(({ name, image }) => [name, image]));
-  const { result } = await succeeding(context, input, {
-    subject: hookText(hook),
-    script: 'hook',
-    args: [name, hook.hook, hook.id, hook.directory, String(timeoutSeconds)],
-    input: JSON.stringify({
-      ...{ environment, images, options: service.options },
-      relation: relation === undefined ? null : { ...relation, options: related?.options ?? {} },
-    }),
-    secrets,
-    // The hook is ended before, with its last lines.
-    stallSeconds: timeoutSeconds + 60,
-  });
-  checkFragments(plan, hook, result);
+  const own = plan.services.find(({ name }) => name === service);
+  return {
+    ...{ text: hookText(planned), service, hook, id, directory, seconds: timeoutSeconds, environment },
+    options: own?.options ?? {},
+    targets: own === undefined ? {} : targetsOf(own),
+    relation: relation === undefined ? null : { ...relation, options: related?.options ?? {} },
+  };
+}
+
+/** The services that one has relations to, by relation: what a charm reads instead of the traces of earlier relations. */
+export function targetsOf({ relations }: Plan['services'][number]): Record<string, string[]> {
+  const names = [...new Set(relations.map(({ name }) => name))];
+  return Object.fromEntries(
+    names.map((name) => [name, relations.filter((one) => one.name === name).map(({ target }) => target)]),
+  );
 }
 
 /** A named job of a step, which has to end well. */

@@ -9,15 +9,18 @@ import { ensureCutoff } from './cutoff.js';
 import { accepting } from './failures.js';
 import { planServices } from './plan-services.js';
 import { probeServices } from './probe-services.js';
-import { ensureImage, runHook } from './service-jobs.js';
+import { ensureImage, runHooks } from './service-jobs.js';
+import { planStagedImages, pullImage } from './staged-images.js';
 import { refreshImages, upgradePackages } from './update.js';
 
 type ServiceActivities = Pick<
   Activities,
   | 'ensureCharmsInstalled'
   | 'planServices'
+  | 'planStagedImages'
+  | 'pullImage'
   | 'ensureImage'
-  | 'runHook'
+  | 'runHooks'
   | 'composeUp'
   | 'composeAction'
   | 'upgradePackages'
@@ -38,8 +41,12 @@ export function serviceActivities(
       installCharms(await stage(input), input, await repositories()),
     ),
     planServices: accepting(async (input) => planServices(await stage(input), input, await repositories())),
+    planStagedImages: accepting(async (input) =>
+      planStagedImages(await stage(input), input, await repositories()),
+    ),
+    pullImage: accepting(async (input) => pullImage(await stage(input), input)),
     ensureImage: accepting(async (input) => ensureImage(await stage(input), input, await repositories())),
-    runHook: accepting(async (input) => runHook(await stage(input), input, await repositories())),
+    runHooks: accepting(async (input) => runHooks(await stage(input), input, await repositories())),
     composeUp: accepting(async (input) => composeUp(await stage(input), input, await repositories())),
     composeAction: accepting(async (input) => composeAction(await stage(input), input)),
     upgradePackages: accepting(async (input) => upgradePackages(await stage(input), input)),

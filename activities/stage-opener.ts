@@ -1,6 +1,6 @@
 import type { Context } from '@temporalio/activity';
 import { hostWorkflowId } from '../workflows/contract/ids.js';
-import { parseHostName, parseOperationId } from '../workflows/contract/names.js';
+import { type HostName, parseHostName, parseOperationId } from '../workflows/contract/names.js';
 import type { StageInput } from './activities.js';
 import type { Remotes } from './adapters/remote/remote.js';
 import { type ControlPlane, claimHost } from './claim.js';
@@ -15,8 +15,8 @@ export interface StageDependencies {
 
 /** How each activity on a host begins: connected, the host ours, and nothing of a terminated operation still changing it. */
 export function stageOpener({ remotes, controlPlane }: StageDependencies) {
-  /** The operation that last found each host so: asked once for each, and job.sh asks again before anything starts. */
-  const begun = new Map<string, string>();
+  /** The operation that last found each host so: asked once, also by stages that begin together; job.sh asks again before anything starts. */
+  const begun = new Map<string, { operationId: string; claimed: Promise<unknown> }>();
 
   return async (context: Context, input: StageInput): Promise<StageContext> => {
     const operationId = parseOperationId(input.operationId);
@@ -25,20 +25,33 @@ export function stageOpener({ remotes, controlPlane }: StageDependencies) {
     const { cancellationSignal: signal, info } = context;
     const onProgress = (detail: unknown): void => context.heartbeat(detail);
     const begin = { remote, signal, onProgress, retried: info.attempt > 1 };
-    if (begun.get(host) === operationId) return begin;
+    const known = begun.get(host);
+    if (known?.operationId === operationId) {
+      await known.claimed;
+      return begin;
+    }
+    const claimed = claim(host);
+    begun.set(host, { operationId, claimed });
+    try {
+      return { ...begin, before: await claimed };
+    } catch (error) {
+      if (begun.get(host)?.claimed === claimed) begun.delete(host);
+      throw error;
+    }
 
-    const holdsHost = info.workflowExecution?.workflowId === hostWorkflowId(host);
-    const operation = holdsHost ? operationId : undefined;
-    const plane = await controlPlane();
-    const { takenFrom, left } = await reaching(info, input, host, () =>
-      claimHost(remote, input, plane, { operation, signal }),
-    );
-    for (const { key } of left) await stopByPrefix(remote, key);
-    begun.set(host, operationId);
-    const before = [
-      ...(takenFrom === undefined ? [] : [`took the host over from ${takenFrom}`]),
-      ...left.map(({ holder }) => `stopped what still ran of an earlier operation: ${holder}`),
-    ];
-    return { ...begin, before };
+    /** What it comes to, as people read it. */
+    async function claim(host: HostName): Promise<string[]> {
+      const holdsHost = info.workflowExecution?.workflowId === hostWorkflowId(host);
+      const operation = holdsHost ? operationId : undefined;
+      const plane = await controlPlane();
+      const { takenFrom, left } = await reaching(info, input, host, () =>
+        claimHost(remote, input, plane, { operation, signal }),
+      );
+      for (const { key } of left) await stopByPrefix(remote, key);
+      return [
+        ...(takenFrom === undefined ? [] : [`took the host over from ${takenFrom}`]),
+        ...left.map(({ holder }) => `stopped what still ran of an earlier operation: ${holder}`),
+      ];
+    }
   };
 }

@@ -9,6 +9,9 @@ import type { Terminal } from './terminal.js';
 /** What a command is handed; loaded only when asked for, so that --help costs nothing. */
 export interface Context {
   output: Output;
+  /** For what an action of a charm reads and writes; the rest goes through output. */
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WritableStream;
   terminal: Terminal;
   config(): Promise<LoadedConfig>;
   /** --config or MYC_WF_CONFIG, for a process that is started with the same. */

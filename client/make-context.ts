@@ -34,6 +34,8 @@ export function makeContext(
   };
   return {
     output: makeOutput({ json, stdout, stderr }),
+    stdin,
+    stdout,
     terminal: makeTerminal({ interactive: stdin.isTTY && live, live }),
     config,
     configFile: options.config,

@@ -7,6 +7,8 @@ import {
 import { BadInput, shown } from '../workflows/contract/bad-input.js';
 import {
   parseAbsolutePath,
+  parseActionArguments,
+  parseActionName,
   parseDomainName,
   parseHostName,
   parseIdent,
@@ -105,6 +107,17 @@ export const operationInputs: { [N in OperationName]: Inputs<N> } = {
       { host: parseHostName(host), ports: ports.map((port) => parsePort(port)), ...(lift ? { lift } : {}) },
     ];
   },
+  action: ([host, service, action, ...args], { input, fromHost, toHost }) => [
+    {
+      host: parseHostName(host),
+      service: parseServiceName(service),
+      action: parseActionName(action),
+      ...(args.length > 0 ? { args: parseActionArguments(args) } : {}),
+      ...(input === undefined ? {} : { input: 'stream' as const }),
+      ...optional('input', fromHost, parseAbsolutePath),
+      ...optional('output', toHost, parseAbsolutePath),
+    },
+  ],
 };
 
 const each = <T>(hosts: readonly string[], make: (host: string) => T): T[] => hosts.map(make);

@@ -14,6 +14,11 @@ export interface StartOptions {
   ident?: string;
   allowMassDeletion?: boolean;
   unverified?: boolean;
+  /** Of an action: what it reads and writes, here (`-` is a pipe) or on the host. */
+  input?: string;
+  output?: string;
+  fromHost?: string;
+  toHost?: string;
   /** Of `up`: a compose.yml in place of the host's, and what is merged over it. */
   file?: string;
   addComposeContent?: string;

@@ -96,6 +96,10 @@ function titleOf(operation: OperationName, inputs: readonly OperationInput[]): s
   if (operation === 'backupInstall' && first.target !== undefined)
     return `backup-install ${hosts} -> ${backupTargetName(first.target)}`;
   if (operation === 'compose') return `compose ${first.action ?? ''} ${hosts}`;
+  if (operation === 'action') {
+    const { action, service } = first as unknown as Operations['action'];
+    return `${action} ${service} on ${hosts}`;
+  }
   return `${commandWord(operation)} ${hosts}`;
 }
 

@@ -1,6 +1,7 @@
 import {
   type Client,
   WorkflowExecutionAlreadyStartedError,
+  type WorkflowExecutionDescription,
   type WorkflowExecutionInfo,
   type WorkflowHandle,
 } from '@temporalio/client';
@@ -36,7 +37,8 @@ export function temporalEngine(connected: Connected): Engine {
     cancel: async (workflowId, runId) => {
       await workflow.getHandle(workflowId, runId).cancel();
     },
-    result: (workflowId, runId) => workflow.getHandle(workflowId, runId).result(),
+    result: async (workflowId, runId) =>
+      withoutProgress(await workflow.getHandle(workflowId, runId).result()),
     listSchedules: async () => {
       const rows = [];
       for await (const { scheduleId, state, info } of schedule.list()) {
@@ -78,15 +80,38 @@ async function start(client: Client, request: StartRequest): Promise<{ workflowI
 
 async function look(client: Client, handle: WorkflowHandle): Promise<Look> {
   const description = await handle.describe();
-  const progress = await client
-    .withDeadline(Date.now() + queryTimeoutMs, () => handle.query<Progress>(progressQuery))
-    .catch(() => undefined);
+  const progress =
+    (await progressOfResult(handle, description)) ??
+    (await client
+      .withDeadline(Date.now() + queryTimeoutMs, () => handle.query<Progress>(progressQuery))
+      .catch(() => undefined));
   return {
     ...listed(description),
     ...(progress === undefined ? {} : { progress }),
     pending: await pendingActivities(client, description.raw.pendingActivities ?? []),
   };
 }
+
+/** A run that went well has its last progress with its result: no worker is needed to be told of it. */
+async function progressOfResult(
+  handle: WorkflowHandle,
+  { status, runId }: WorkflowExecutionDescription,
+): Promise<Progress | undefined> {
+  if (status.name !== 'COMPLETED') return undefined;
+  const result: unknown = await handle.client.getHandle(handle.workflowId, runId).result();
+  return isResult(result) ? result.progress : undefined;
+}
+
+/** What an operator asks for with `result`; the progress is shown by other commands. */
+function withoutProgress(result: unknown): unknown {
+  if (!isResult(result)) return result;
+  const rest: Partial<typeof result> = { ...result };
+  delete rest.progress;
+  return rest;
+}
+
+const isResult = (result: unknown): result is { progress: Progress } =>
+  typeof result === 'object' && result !== null && 'progress' in result;
 
 async function pollers({ options, workflowService }: Client): Promise<number> {
   const { namespace } = options;

@@ -33,5 +33,5 @@ export async function backupInstall(input: BackupInstallInput): Promise<Operatio
   if (dryRun) steps.skip('backup', 'dry run');
   else await steps.run('backup', () => backUpNow(input, ident, steps, changed));
   await steps.run('schedule', () => scheduleBackups(input, ident, 'schedule', changed));
-  return { host, changed, summary: summed(changed, dryRun) };
+  return steps.ended({ host, changed, summary: summed(changed, dryRun) });
 }

@@ -29,7 +29,7 @@ export async function backup(input: BackupInput): Promise<OperationResult> {
   const work = ['dumps', 'mirror', 'manifest'];
   if (dryRun) {
     for (const step of work) steps.skip(step, 'dry run');
-    return { host, changed: [], summary: 'looked only' };
+    return steps.ended({ host, changed: [], summary: 'looked only' });
   }
   // Started under the host's name, which is the ident unless another was chosen: the mirror's own lock is what counts.
   if (workflowInfo().workflowId !== lock) {
@@ -42,5 +42,5 @@ export async function backup(input: BackupInput): Promise<OperationResult> {
   await steps.run('mirror', async () => (mirrored = await mirror(input, 'mirror', steps)));
   let closed = '';
   await steps.run('manifest', async () => (closed = await close(input, 'manifest')));
-  return { host, changed: [`mirrored ${mirrored}`], summary: `backup ${closed}` };
+  return steps.ended({ host, changed: [`mirrored ${mirrored}`], summary: `backup ${closed}` });
 }

@@ -3,6 +3,7 @@ import type { DeployInput, OperationResult } from './contract/operations.js';
 import { installCharms } from './phases/charms.js';
 import { makeComposeReady, setUpHost } from './phases/set-up.js';
 import { firstStageOf, stageOf } from './phases/stage.js';
+import { together } from './phases/together.js';
 import { summed } from './phases/told.js';
 import { Steps, accepting } from './steps.js';
 
@@ -21,7 +22,10 @@ export async function deploy(input: DeployInput): Promise<OperationResult> {
   if (input.domain === undefined) steps.skip('domain', 'none given');
   else await steps.run('domain', () => setUpHost(input, 'domain', changed, firstStageOf));
   const stage = input.domain === undefined ? firstStageOf : stageOf;
-  await steps.run('compose-ready', () => makeComposeReady(input, 'compose-ready', changed, stage));
-  await steps.run('charms', () => installCharms(input, 'charms', changed));
-  return { host, changed, summary: summed(changed, dryRun) };
+  // Each looks at other things, and their jobs take turns by the host's own lock.
+  await together([
+    () => steps.run('compose-ready', () => makeComposeReady(input, 'compose-ready', changed, stage)),
+    () => steps.run('charms', () => installCharms(input, 'charms', changed, stage)),
+  ]);
+  return steps.ended({ host, changed, summary: summed(changed, dryRun) });
 }

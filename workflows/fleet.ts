@@ -49,5 +49,5 @@ export async function fleet(input: FleetInput): Promise<FleetResult> {
   }
 
   await Promise.all(Array.from({ length: Math.min(input.parallel ?? 10, hosts.length) }, lane));
-  return { hosts: hosts.map((host) => results.find((result) => result.host === host)!) };
+  return steps.ended({ hosts: hosts.map((host) => results.find((result) => result.host === host)!) });
 }

@@ -1,3 +1,4 @@
+export { action } from './action.js';
 export { backup } from './backup.js';
 export { backupInstall } from './backup-install.js';
 export { compose } from './compose.js';

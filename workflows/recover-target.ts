@@ -34,5 +34,9 @@ export async function recoverTarget(input: RecoverTargetInput): Promise<Operatio
     ident: parseIdent(mirror.ident),
   }));
   await recoverPath(input, { ...source, path, destination, unverified: false }, steps, changed);
-  return { host, changed, summary: dryRun ? summed(changed, dryRun) : `${path} is at ${destination}` };
+  return steps.ended({
+    host,
+    changed,
+    summary: dryRun ? summed(changed, dryRun) : `${path} is at ${destination}`,
+  });
 }

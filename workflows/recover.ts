@@ -27,11 +27,11 @@ export async function recover(input: RecoverInput): Promise<OperationResult> {
     const destination = input.destination ?? path;
     await recoverPath(input, { target: source.target, ident, path, destination, unverified }, steps, changed);
   }
-  return {
+  return steps.ended({
     host,
     changed,
     summary: dryRun
       ? summed(changed, dryRun)
       : `${[ident, path].filter(Boolean).join(':')} is recovered on ${host}`,
-  };
+  });
 }

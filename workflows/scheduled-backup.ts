@@ -27,5 +27,5 @@ export async function scheduledBackup(input: ScheduledBackupInput): Promise<Oper
     result = await lockedChild<BackupInput, OperationResult>('backup', lock, { host, operationId });
     return result.summary;
   });
-  return result!;
+  return steps.ended(result!);
 }

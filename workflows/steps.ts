@@ -61,6 +61,11 @@ export class Steps {
     Object.assign(this.#step(id), { state: 'skipped', detail: why });
   }
 
+  /** A result with the last progress: what a finished run did is read without a worker, and in one request. */
+  ended<T extends object>(result: T): T & { progress: Progress } {
+    return { ...result, progress: this.#progress };
+  }
+
   child(workflowId: string): void {
     if (!this.#progress.children.includes(workflowId)) this.#progress.children.push(workflowId);
   }

@@ -1,7 +1,7 @@
 import type { ServicesPlan } from '../activities/activities.js';
 import { parseHostName, parseOperationId, parseServiceName } from './contract/names.js';
 import type { OperationResult, UpInput } from './contract/operations.js';
-import { ensureImages, planUp, probe, runHooks, startServices } from './phases/up.js';
+import { ensureImages, planUp, probe, runHooksBefore, startServices } from './phases/up.js';
 import { firstStageOf } from './phases/stage.js';
 import { summed } from './phases/told.js';
 import { Steps, accepting } from './steps.js';
@@ -27,7 +27,7 @@ export async function up(input: UpInput): Promise<OperationResult> {
     return planned.line;
   });
   await steps.run('images', () => ensureImages(input, plan, 'images', changed));
-  await steps.run('hooks', () => runHooks(input, plan, 'hooks'));
+  await steps.run('hooks', () => runHooksBefore(input, plan, 'hooks'));
   if (dryRun) {
     steps.skip('services', 'dry run');
     steps.skip('probes', 'dry run');
@@ -35,5 +35,5 @@ export async function up(input: UpInput): Promise<OperationResult> {
     await steps.run('services', () => startServices(input, plan, 'services', changed));
     await steps.run('probes', () => probe(input, plan, 'probes'));
   }
-  return { host, changed, summary: summed(changed, dryRun) };
+  return steps.ended({ host, changed, summary: summed(changed, dryRun) });
 }

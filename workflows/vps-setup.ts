@@ -16,5 +16,5 @@ export async function vpsSetup(input: VpsSetupInput): Promise<OperationResult> {
   ]);
   const changed: string[] = [];
   await steps.run('set-up', () => setUpHost(input, 'set-up', changed, firstStageOf));
-  return { host, changed, summary: summed(changed, dryRun) };
+  return steps.ended({ host, changed, summary: summed(changed, dryRun) });
 }

@@ -39,5 +39,5 @@ export async function waiter(given: WaiterInput): Promise<OperationResult> {
     outcome = await operationRun.result();
     return outcome.summary;
   });
-  return outcome!;
+  return steps.ended(outcome!);
 }

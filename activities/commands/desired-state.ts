@@ -59,6 +59,9 @@ export type ItemKind = 'file' | 'initial' | 'line' | 'package' | 'settings' | 'r
 const sha256 = (content: string): string => createHash('sha256').update(content).digest('hex');
 const base64 = (content: string): string => Buffer.from(content).toString('base64');
 
+/** As it is where nothing in it could be taken for a separator; the base64 of an absolute path begins with an L. */
+const pathWord = (path: string): string => (/^\/[A-Za-z0-9._@+/-]*$/.test(path) ? path : base64(path));
+
 /** Tab-separated: kind, path or name, mode, then what it must be. Free text travels as base64, so no value can break a line. */
 export function items(state: DesiredState): Item[] {
   return [
@@ -73,12 +76,12 @@ export function items(state: DesiredState): Item[] {
 
 function fileItem({ path, mode, content, initial }: DesiredFile): Item {
   const kind = initial ? 'initial' : 'file';
-  const head = `${kind}\t${base64(path)}\t${mode}\t`;
+  const head = `${kind}\t${pathWord(path)}\t${mode}\t`;
   return { kind, look: head + sha256(content), apply: head + base64(content), change: `wrote ${path}` };
 }
 
 function lineItem({ path, mode, line }: DesiredLine): Item {
-  const text = `line\t${base64(path)}\t${mode}\t${base64(line)}`;
+  const text = `line\t${pathWord(path)}\t${mode}\t${base64(line)}`;
   return { kind: 'line', look: text, apply: text, change: `added a line to ${path}` };
 }
 
@@ -95,7 +98,7 @@ function packageItem(name: string): Item {
 function settingsItem({ path, mode, values }: DesiredSettings): Item {
   const found = leaves(values);
   const digest = sha256(JSON.stringify(found.map((leaf) => leaf.value)) + '\n');
-  const head = `settings\t${base64(path)}\t${mode}\t`;
+  const head = `settings\t${pathWord(path)}\t${mode}\t`;
   return {
     kind: 'settings',
     look: `${head}${base64(JSON.stringify(found.map((leaf) => leaf.at)))}\t${digest}`,

@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import type { Config } from '../../client/config/schema.js';
 import type { DesiredFile, DesiredSettings, DesiredState } from './desired-state.js';
 
+/** `compose ACTION SERVICE` on the host itself, for its cron. */
+const composeShim = new URL('../../charms/lib/compose.sh', import.meta.url);
+
 /** What `vps-setup` wants of a host: the operators' keys for root, and its name when a domain is given. */
 export function setUpState(config: Config, domain?: string): DesiredState {
   const keys = config['ssh-access']?.['public-keys'] ?? [];
@@ -14,6 +17,7 @@ export function setUpState(config: Config, domain?: string): DesiredState {
 }
 
 export interface ComposeReadyOptions {
+  part?: 'docker';
   withoutDockerClean: boolean;
   noDockerRestart: boolean;
 }
@@ -22,31 +26,38 @@ export interface ComposeReadyOptions {
 export function composeReadyState(config: Config, options: ComposeReadyOptions): DesiredState {
   const repositories = Object.entries(config['apt-repositories'] ?? {});
   const daemon = daemonSettings(config);
-  return {
-    files: [
-      ...repositories.flatMap(([name, repository]) => [
-        {
-          path: `/etc/apt/keyrings/${name}.asc`,
-          mode: '0644',
-          content: readFileSync(repository['signed-by-file'], 'utf8'),
-        },
-        {
-          path: `/etc/apt/sources.list.d/${name}.sources`,
-          mode: '0644',
-          content: aptSource(name, repository),
-        },
-      ]),
-      ...gitKey(config),
-      { path: '/opt/apps/myc-deploy/compose.yml', mode: '0600', content: baseCompose(config), initial: true },
-      ...(options.withoutDockerClean ? [] : [dockerClean]),
-    ],
+  const docker = {
+    // Docker itself may come from a repository of the house.
+    files: repositories.flatMap(([name, repository]) => [
+      {
+        path: `/etc/apt/keyrings/${name}.asc`,
+        mode: '0644',
+        content: readFileSync(repository['signed-by-file'], 'utf8'),
+      },
+      { path: `/etc/apt/sources.list.d/${name}.sources`, mode: '0644', content: aptSource(name, repository) },
+    ]),
     lines: [],
     settings: [daemon, ...registryLogins(config)],
     // Docker's log settings hold for new containers only after a restart; a reload lets the running ones alone.
     restarts: [{ unit: 'docker', settings: daemon.values, reloadOnly: options.noDockerRestart }],
+    // docker-cli is a package of its own from Debian 13 on; Docker unpacks images with pigz where it is there.
+    packages: ['docker.io', 'docker-cli', 'pigz'],
+  };
+  if (options.part === 'docker') return docker;
+  return {
+    ...docker,
+    files: [
+      ...docker.files,
+      ...gitKey(config),
+      { path: '/usr/local/bin/compose', mode: '0755', content: readFileSync(composeShim, 'utf8') },
+      { path: '/opt/apps/myc-deploy/compose.yml', mode: '0600', content: baseCompose(config), initial: true },
+      ...(options.withoutDockerClean ? [] : [dockerClean]),
+    ],
     packages: [
-      // docker-cli and docker-compose are packages of their own from Debian 13 on; jq reads the charms' options.
-      ...['docker.io', 'docker-cli', 'docker-compose', 'git', 'jq', 'rsync', 'cron'],
+      ...docker.packages,
+      // docker-compose too is a package of its own from Debian 13 on; jq reads the charms' options, openssl makes their passwords
+      // and certificates.
+      ...['docker-compose', 'git', 'jq', 'openssl', 'rsync', 'cron'],
       ...repositories.flatMap(([, repository]) => repository.packages ?? []),
     ],
   };

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# compose-up.sh PROJECT all|some [SERVICE…]: docker-compose.yml on standard input -> running, healthy services.
+# compose-up.sh PROJECT all|some [SERVICE…]: docker-compose.yml -> running, healthy services. Standard input:
+#   {"compose": text of docker-compose.yml, "images": {SERVICE: image}, "services": [{name, options, targets, environment}]}
 #   all    starts every service and removes the containers of those that are gone
 #   some   starts the named ones
 # Result: a line `created|recreated|started|unchanged|removed SERVICE` for each of them.
@@ -14,10 +15,30 @@ file=$folder/docker-compose.yml
 timeout=900
 
 mkdir -p "$folder"
-cat >"$folder/.docker-compose.yml.new"
+# In no file: it may hold secrets.
+input=$(cat)
+jq -j .compose <<<"$input" >"$folder/.docker-compose.yml.new"
 compose() { docker compose --progress quiet --project-name "$project" --project-directory "$folder" "$@" </dev/null; }
 compose -f "$folder/.docker-compose.yml.new" config --quiet
 mv -- "$folder/.docker-compose.yml.new" "$file"
+
+# What the actions of every service are run with, also of those that have no hook; what is not there any more goes.
+keep_services() {
+  local path content known=' ' old
+  while IFS= read -r -d '' path && IFS= read -r -d '' content; do
+    known+="${path%%/*} "
+    mkdir -p -- "$folder/services/${path%/*}"
+    if [[ $content != "$(cat -- "$folder/services/$path" 2>/dev/null)" ]]; then
+      printf '%s\n' "$content" >"$folder/services/$path.new" && mv -- "$folder/services/$path.new" "$folder/services/$path"
+    fi
+  done < <(jq -j '.services[] | . as $one | ("options", "targets", "environment")
+    | "\($one.name)/\(.).json\u0000\($one[.] | tojson)\u0000"' <<<"$input")
+  jq .images <<<"$input" >"$folder/images.json.new" && mv -- "$folder/images.json.new" "$folder/images.json"
+  for old in "$folder"/services/*/; do
+    [[ $known == *" $(basename "$old") "* ]] || rm -rf -- "$old"
+  done
+}
+keep_services
 
 containers() { # SERVICE, ID and STATE of each, by compose's labels
   docker ps --all --no-trunc --filter "label=com.docker.compose.project=$project" \

@@ -2,25 +2,49 @@
 # Compares a host with the items on standard input, or makes it like them.
 #   converge.sh look    prints the items that differ, word for word; changes nothing
 #   converge.sh apply [RESULT]   makes the items so; safe to repeat at any point, since each is written whole or not at all
-# Items are tab-separated (activities/commands/desired-state.ts): paths, lines and contents are base64.
+# Items are tab-separated (activities/commands/desired-state.ts): lines and contents are base64, and so are paths that do not
+# begin with a slash.
 set -euo pipefail
 umask 022
 
 # The settings that each unit last started with.
 started=${MYC_STARTED_DIRECTORY:-/var/lib/myc-wf/started}
 
+# Of the package lists, when we last fetched them.
+lists=$started/.apt-lists
+
 decoded() { base64 -d <<<"$1"; }
+
+path_of() { # SUBJECT: sets `path`; most are plain, and a program for each would take longer than all the rest
+  case $1 in
+    /*) path=$1 ;;
+    *) path=$(decoded "$1") ;;
+  esac
+}
 
 has_line() { # PATH LINE
   [ -f "$1" ] && grep -qxF -- "$2" "$1"
 }
 
 has_mode() { # PATH MODE
-  [ "0$(stat -c %a -- "$1")" = "$2" ] || [ "$(stat -c %a -- "$1")" = "$2" ]
+  local mode
+  mode=$(stat -c %a -- "$1")
+  [ "0$mode" = "$2" ] || [ "$mode" = "$2" ]
 }
 
-installed() { # PACKAGE
-  [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+has_digest() { # PATH SHA256
+  local digest
+  read -r digest _ < <(sha256sum <"$1")
+  [ "$digest" = "$2" ]
+}
+
+# Asked once for all packages of a look.
+declare -A installed=()
+look_at_packages() { # PACKAGE…
+  local name state
+  while read -r name state; do
+    if [ "$state" = installed ]; then installed[$name]=yes; fi
+  done < <(dpkg-query -W -f '${Package} ${db:Status-Status}\n' -- "$@" 2>/dev/null || true)
 }
 
 # Digest of the values that stand at these places; of nothing where jq is not there yet or cannot read the file.
@@ -32,14 +56,14 @@ differs() { # KIND SUBJECT MODE VALUE [DIGEST]
   local path
   case $1 in
     file)
-      path=$(decoded "$2")
-      ! { [ -f "$path" ] && has_mode "$path" "$3" && [ "$(sha256sum <"$path" | cut -d' ' -f1)" = "$4" ]; }
+      path_of "$2"
+      ! { [ -f "$path" ] && has_mode "$path" "$3" && has_digest "$path" "$4"; }
       ;;
-    initial) path=$(decoded "$2") && [ ! -e "$path" ] ;;
-    line) path=$(decoded "$2") && ! has_line "$path" "$(decoded "$4")" ;;
-    package) ! installed "$2" ;;
+    initial) path_of "$2" && [ ! -e "$path" ] ;;
+    line) path_of "$2" && ! has_line "$path" "$(decoded "$4")" ;;
+    package) [ -z "${installed[$2]-}" ] ;;
     settings)
-      path=$(decoded "$2")
+      path_of "$2"
       ! { [ -f "$path" ] && has_mode "$path" "$3" && [ "$(values_at "$path" "$(decoded "$4")")" = "$5" ]; }
       ;;
     restart) [ "$(cat "$started/$2" 2>/dev/null)" != "$4" ] ;;
@@ -100,23 +124,43 @@ name_host() { # FQDN
   rm -f /etc/hosts.myc-wf
 }
 
+# An operation installs in several stages: the lists of the first one do for the others, unless the sources changed.
+lists_are_fresh() {
+  [ -n "$(find "$lists" -mmin -10 2>/dev/null)" ] && [ -z "$(find /etc/apt -newer "$lists" -print -quit)" ]
+}
+
+fetch_lists() {
+  local began
+  began=$(mktemp)
+  apt-get -o DPkg::Lock::Timeout=300 update -q
+  mkdir -p -- "$started"
+  # As of when it began: what changed meanwhile is fetched again.
+  mv -fT -- "$began" "$lists"
+}
+
+install_packages() {
+  DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -qy --no-install-recommends -- "$@" </dev/null
+}
+
 apply() {
-  local kind subject mode value item packages=() later=() refresh=
+  local kind subject mode value item path packages=() later=() refresh=
   while IFS=$'\t' read -r kind subject mode value; do
     case $kind in
       file | initial)
-        decoded "$value" | write_file "$(decoded "$subject")" "$mode"
-        case $(decoded "$subject") in /etc/apt/*) refresh=yes ;; esac
+        path_of "$subject"
+        decoded "$value" | write_file "$path" "$mode"
+        case $path in /etc/apt/*) refresh=yes ;; esac
         ;;
-      line) add_line "$(decoded "$subject")" "$mode" "$(decoded "$value")" ;;
+      line) path_of "$subject" && add_line "$path" "$mode" "$(decoded "$value")" ;;
       package) packages+=("$subject") ;;
       # A file that is not there yet is written before the packages, so that a unit they bring starts with it;
       # one to merge into needs jq, which may be among them.
       settings)
-        if [ -s "$(decoded "$subject")" ]; then
+        path_of "$subject"
+        if [ -s "$path" ]; then
           later+=("$kind"$'\t'"$subject"$'\t'"$mode"$'\t'"$value")
         else
-          { decoded "$value" && echo; } | write_file "$(decoded "$subject")" "$mode"
+          { decoded "$value" && echo; } | write_file "$path" "$mode"
         fi
         ;;
       restart)
@@ -128,19 +172,22 @@ apply() {
       *) echo "converge: unknown kind of item: $kind" >&2 && exit 2 ;;
     esac
   done
-  if [ "${#packages[@]}" -gt 0 ] || [ -n "$refresh" ]; then
-    export DEBIAN_FRONTEND=noninteractive
-    apt-get -o DPkg::Lock::Timeout=300 update -q
-  fi
   if [ "${#packages[@]}" -gt 0 ]; then
     # An earlier run may have been ended in the middle of unpacking.
     dpkg --configure -a
-    apt-get -o DPkg::Lock::Timeout=300 install -qy --no-install-recommends -- "${packages[@]}" </dev/null
+    if lists_are_fresh; then
+      install_packages "${packages[@]}" || { fetch_lists && install_packages "${packages[@]}"; }
+    else
+      fetch_lists
+      install_packages "${packages[@]}"
+    fi
+  elif [ -n "$refresh" ]; then
+    fetch_lists
   fi
   for item in "${later[@]}"; do
     IFS=$'\t' read -r kind subject mode value <<<"$item"
     case $kind in
-      settings) merge_settings "$(decoded "$subject")" "$mode" "$(decoded "$value")" ;;
+      settings) path_of "$subject" && merge_settings "$path" "$mode" "$(decoded "$value")" ;;
       restart) restart_unit "$subject" "$mode" "$value" ;;
     esac
   done
@@ -148,7 +195,14 @@ apply() {
 
 case ${1:-} in
   look)
-    while IFS= read -r item; do
+    mapfile -t items
+    packages=()
+    for item in "${items[@]}"; do
+      IFS=$'\t' read -r kind subject _ <<<"$item"
+      if [ "$kind" = package ]; then packages+=("$subject"); fi
+    done
+    if [ "${#packages[@]}" -gt 0 ]; then look_at_packages "${packages[@]}"; fi
+    for item in "${items[@]}"; do
       IFS=$'\t' read -r kind subject mode value digest <<<"$item"
       if differs "$kind" "$subject" "$mode" "$value" "${digest-}"; then printf '%s\n' "$item"; fi
     done

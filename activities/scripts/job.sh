@@ -5,7 +5,7 @@
 #       starts the job, or attaches to it, or reads its record; prints, a line each:
 #         refused NAME SINCE           another control plane manages the host (claim.sh); nothing else is printed
 #         state started|attached|finished
-#         progress OUTPUT_BYTES TEXT   each second, so that a lost reader is noticed
+#         progress OUTPUT_BYTES TEXT   each second at least, so that a lost reader is noticed
 #         vanished                     the unit is gone and left no exit code: a reboot
 #         exit CODE, result BASE64, output LINE (at most 20)
 #   job.sh join PREFIX     waits for the jobs whose key begins so, and reads their records: `job KEY`, then as above
@@ -13,7 +13,7 @@
 #   job.sh wrap KEY, job.sh ended KEY     inside the unit
 #
 # The record decides what happens, and is only changed under its lock: jobs/KEY/{script,args,input,output,progress,
-# result,holder,exit}. The input may hold secrets and goes when the job ends.
+# result,holder,alive,exit}. The input may hold secrets and goes when the job ends.
 set -euo pipefail
 shopt -s inherit_errexit
 umask 077
@@ -47,7 +47,6 @@ unlock_job() { exec 9>&-; }
 
 # A unit that never existed is "not-found" and also says Result=success: only LoadState tells.
 is_running() {
-  local state
   state=$(systemctl show -p LoadState -p ActiveState "$unit")
   [[ $state == *LoadState=loaded* && $state =~ ActiveState=(active|activating|deactivating|reloading) ]]
 }
@@ -64,7 +63,7 @@ write_exit() { # CODE; the first one stands
 }
 
 start_or_attach() { # EXCLUSIVE HOLDER SCRIPT_BYTES INPUT_BYTES [ARG…]
-  local exclusive=$1 holder=$2 script_bytes=$3 input_bytes=$4 script
+  local exclusive=$1 holder=$2 script_bytes=$3 input_bytes=$4 script state=
   shift 4
   if [[ -s $job/exit ]]; then
     echo 'state finished'
@@ -75,7 +74,7 @@ start_or_attach() { # EXCLUSIVE HOLDER SCRIPT_BYTES INPUT_BYTES [ARG…]
     return
   fi
   # A unit that failed and is still listed would refuse to be started under its name.
-  systemctl reset-failed "$unit" 2>/dev/null || true
+  if [[ $state == *LoadState=loaded* ]]; then systemctl reset-failed "$unit" 2>/dev/null || true; fi
   script=$(head -c "$script_bytes" | install_file script)
   cat >"$job/input"
   # A connection cut while it was sending looks like the end of what was sent.
@@ -121,19 +120,28 @@ run_job() { # CONTROL_PLANE KEY EXCLUSIVE HOLDER SCRIPT_BYTES INPUT_BYTES [ARG�
   watch_job
 }
 
+# A second at most, and no longer than the job lives: its main process holds the lock.
+wait_for_end() {
+  exec 6>>"$job/alive"
+  if flock --shared --wait 1 6 && [[ ! -s $job/exit ]]; then
+    # It begins or ends in this moment, or was killed.
+    sleep 0.1
+  fi
+  exec 6>&-
+}
+
 watch_job() {
-  local tick=0 text
+  local tick=0 text state
   while [[ ! -s $job/exit ]]; do
     text=$(head -n 1 "$job/progress" | head -c 200)
     printf 'progress %s %s\n' "$(stat -c %s "$job/output")" "$text"
     # Asked less often than looked: systemctl costs more. The exit is looked for again, as it may come in between.
-    if ((tick % 5 == 4 && tick > 10)) && ! is_running && [[ ! -s $job/exit ]]; then
+    if ((tick % 5 == 4)) && ! is_running && [[ ! -s $job/exit ]]; then
       echo vanished
       return
     fi
     tick=$((tick + 1))
-    # A short job, a hook say, is not waited for longer than it takes.
-    if ((tick <= 10)); then sleep 0.1; else sleep 1; fi
+    wait_for_end
   done
   printf 'exit %s\n' "$(cat "$job/exit")"
   printf 'result %s\n' "$(head -c 49152 "$job/result" | base64 -w 0)"
@@ -155,6 +163,8 @@ join_jobs() { # PREFIX
 wrap_job() { # KEY: the unit's main process
   select_job "$1"
   exec >>"$job/output" 2>&1
+  exec 7>>"$job/alive"
+  flock 7
   local args script exit=0
   mapfile -d '' -t args <"$job/args"
   script=$root/scripts/$(cat "$job/script")
@@ -169,7 +179,7 @@ wrap_job() { # KEY: the unit's main process
   fi
   export HOME=/root LANG=C.UTF-8 MYC_PROGRESS=$job/progress MYC_RESULT=$job/result
   cd /
-  /bin/bash "$script" "${args[@]}" <"$job/input" || exit=$?
+  /bin/bash "$script" "${args[@]}" <"$job/input" 7>&- || exit=$?
   if ((exit == 0)) || ! is_shutdown; then write_exit "$exit"; fi
   exit "$exit"
 }

@@ -4,6 +4,7 @@
 #                                docker; compose CONTENT; secret CONTENT (generated passwords) and relation CONTENT (what
 #                                hooks told each other), to mask them in messages. With what an operation was given
 #                                (given.sh): given; replaced, when compose is that; added CONTENT
+#   services-look.sh staged FOLDER   compose CONTENT, of a stage: what is reached through a link is not there
 #   services-look.sh fragments   fragment NAME CONTENT: what hooks added to docker-compose.yml
 set -euo pipefail
 shopt -s nullglob
@@ -25,10 +26,16 @@ case ${1:-} in
     done
     for file in /var/lib/myc-wf/compose/relations/*/*/*/data.json; do printf 'relation %s\n' "$(encoded "$file")"; done
     ;;
+  staged)
+    file=$2/compose.yml
+    if [ -f "$file" ] && [ "$(realpath -e -- "$file")" = "$file" ]; then
+      printf 'compose %s\n' "$(head -c 1048577 "$file" | base64 -w 0)"
+    fi
+    ;;
   fragments)
     for file in /var/lib/myc-wf/compose/fragments/*.yml; do
       printf 'fragment %s %s\n' "${file##*/}" "$(encoded "$file")"
     done
     ;;
-  *) echo "usage: services-look.sh plan|fragments" >&2 && exit 2 ;;
+  *) echo "usage: services-look.sh plan|fragments|staged FOLDER" >&2 && exit 2 ;;
 esac

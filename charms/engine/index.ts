@@ -2,7 +2,7 @@ export type { Charm } from './charm.js';
 export { builtImage, charmDirectory, charmStore } from './charm.js';
 export type { ComposeFile, ComposeService, Relation } from './compose-file.js';
 export { parseComposeFile } from './compose-file.js';
-export type { CharmMetadata } from './metadata.js';
+export type { CharmAction, CharmMetadata } from './metadata.js';
 export { parseMetadata } from './metadata.js';
 export { type Mapping, isMapping, mergeMappings } from './merge.js';
 export type { YamlProblem } from './problem.js';

@@ -28,6 +28,16 @@ const backup = z.strictObject({
   exclude: z.array(path).optional(),
 });
 
+const action = z.strictObject({
+  description: z.string(),
+  usage: z.string().optional(),
+  arguments: z.record(z.string(), z.string()).optional(),
+  input: z.string().optional(),
+  output: z.string().optional(),
+  replaces: z.string().optional(),
+});
+export type CharmAction = z.output<typeof action>;
+
 const people = z.union([z.string(), z.array(z.string())]).nullish();
 
 const metadata = z.strictObject({
@@ -54,6 +64,7 @@ const metadata = z.strictObject({
   requires: z.record(relationName, requirement.nullable()).nullish(),
   'hook-timeout': z.int().min(1).max(86_400).nullish(),
   backup: backup.optional(),
+  actions: z.record(z.string(), action).nullish(),
 });
 
 export const metadataKeys = Object.keys(metadata.shape);

@@ -7,7 +7,7 @@ import { usesOf } from './metadata.js';
 import { type ResolvedService, resolveServices } from './resolve.js';
 import type { RelationOrigin } from './resolving.js';
 import { renderService } from './service.js';
-import { expanded } from './variables.js';
+import { type Variables, expanded } from './variables.js';
 import { serviceWarnings } from './warnings.js';
 
 export interface PlanInput extends HostNames {
@@ -40,6 +40,8 @@ export interface PlannedService {
   /** default-options with compose.yml's over them: what options-get reads. */
   options: Mapping;
   relations: PlannedRelation[];
+  /** What its hooks and actions find in theirs. */
+  environment: Variables;
 }
 
 export interface Plan {
@@ -78,7 +80,7 @@ export function plan(input: PlanInput): Plan {
   const environments = new Map(
     resolved.map((service) => [service, serviceEnvironment(service, image(service), input)]),
   );
-  const environmentOf = (service: ResolvedService): Record<string, string> => environments.get(service) ?? {};
+  const environmentOf = (service: ResolvedService): Variables => environments.get(service) ?? {};
   return {
     project: input.project,
     services: resolved.map((service) => ({
@@ -92,6 +94,7 @@ export function plan(input: PlanInput): Plan {
       dataDirectory: `${input.datastore}/data/${service.name}`,
       configDirectory: `${input.datastore}/config/${service.name}`,
       image: image(service),
+      environment: environmentOf(service),
       options: expanded(
         mergeMappings(service.definition.metadata['default-options'] ?? {}, service.options),
         environmentOf(service),

@@ -1,10 +1,11 @@
 # shellcheck shell=bash
-# What a charm's hook may call. Sourced by run-hook.sh, which exports the functions to the hook.
+# What a charm's hooks and actions may call. Sourced by run-hook.sh and run-action.sh; the functions are exported.
 #
 #   COMPOSE_OPTIONS    file with the service's options as JSON
 #   COMPOSE_FRAGMENTS  folder that takes what the hook adds to docker-compose.yml
 #   COMPOSE_RELATIONS  folder of what relations hold, BASE/RELATION/TARGET/data.json; RELATION_DATA_FILE is the hook's own
 #   COMPOSE_IMAGES     file with the image of each service as JSON
+#   COMPOSE_TARGETS    file with the services that this one has relations to, {RELATION: [SERVICE…]}, as JSON
 #   SERVICE_NAME, HOOK_NAME, HOOK_ID, DOCKER_BASE_IMAGE, PROJECT_NAME
 #
 # The words and what they print are those charms of the seed's tool rely on.
@@ -77,6 +78,20 @@ relation:get() {
 	return 1
 }
 
+# relation-targets RELATION: the services that this one has such a relation to now, one a line.
+relation-targets() { jq -r --arg relation "$1" '.[$relation] // [] | .[]' "$COMPOSE_TARGETS"; }
+
+# password-file NAME: the file with a password of the service's own, made at the first call.
+password-file() {
+	local file=$SERVICE_DATASTORE/.compose/password/$1
+	if [ ! -s "$file" ]; then
+		(umask 077 && mkdir -p "${file%/*}" && od -An -v -tx1 -N32 /dev/urandom | tr -d ' \n' >"$file.new" && mv -- "$file.new" "$file") ||
+			return 1
+		info "made the password $1 of $SERVICE_NAME"
+	fi
+	printf '%s\n' "$file"
+}
+
 # config-add [YAML]: adds to docker-compose.yml, from its root on. Reads stdin when there is no argument, or it is -.
 # shellcheck disable=SC2120 # a hook may pass it, init-config-add pipes
 config-add() {
@@ -123,3 +138,6 @@ get_running_containers_for_service() {
 	docker ps -q --filter "label=com.docker.compose.project=$PROJECT_NAME" \
 		--filter "label=com.docker.compose.service=$1"
 }
+
+export -f debug info warn err error die options-get relation-get relation-set relation:get relation-targets password-file \
+	config-add init-config-add docker_get_uid docker_image_export_dir get_running_containers_for_service json_value

@@ -11,8 +11,6 @@ export HOOK_NAME=$2 HOOK_ID=${3:-$2}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=charms/lib/helpers.sh
 . "$here/helpers.sh"
-export -f debug info warn err error die options-get relation-get relation-set relation:get config-add init-config-add \
-	docker_get_uid docker_image_export_dir get_running_containers_for_service json_value
 
 (umask 077 && mkdir -p "$COMPOSE_FRAGMENTS")
 rm -f -- "$COMPOSE_FRAGMENTS/$SERVICE_NAME@$HOOK_ID."*.yml

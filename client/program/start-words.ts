@@ -26,7 +26,7 @@ export function common(operation: OperationName): Option[] {
     ...(firstContact
       ? [new Option('--host-key <key>', 'SHA256:… or "ssh-ed25519 AAAA…", at first contact')]
       : []),
-    ...(['up', 'compose', 'cutoff'].includes(operation) || operation.startsWith('recover')
+    ...(['up', 'compose', 'cutoff', 'action'].includes(operation) || operation.startsWith('recover')
       ? []
       : [new Option('--parallel <hosts>', 'hosts at once').argParser(count(1000))]),
   ];

@@ -62,6 +62,16 @@ const operations: Words = {
     description: "take a path out of a host's own mirror",
     options: [],
   },
+  action: {
+    args: '[host] [service] [action] [argument...]',
+    description: "one of the actions of a service's charm; without a name, what there is",
+    options: [
+      new Option('-i, --input <file>', 'what the action reads; - is a pipe'),
+      new Option('-o, --output <file>', 'for what the action writes; - is standard output'),
+      new Option('--from-host <path>', 'what the action reads is this file of the host'),
+      new Option('--to-host <path>', 'what the action writes becomes this file of the host'),
+    ],
+  },
 };
 
 /** `start <operation> …`: one subcommand for each operation. */
@@ -73,10 +83,16 @@ export function addStart(program: Command, run: RunCommand): void {
     // Named for people: commander's own argument names hold no "@" or "#".
     for (const word of args.split(/ (?=[<[])/)) command.addArgument(argument(word));
     for (const option of [...options, ...common(operation)]) command.addOption(option);
+    // What is an option of the action's is no option of ours, and its help is in the charm.
+    if (operation === 'action') command.allowUnknownOption().helpOption(false);
     command.action((...given: unknown[]) => {
       const words = given.slice(0, -2).flat() as (string | undefined)[];
       const chosen = given.at(-2) as StartOptions;
       return run(async (context) => {
+        if (operation === 'action') {
+          const { startAction } = await import('../commands/action.js');
+          return startAction(context, command.args, chosen, () => command.helpInformation());
+        }
         const module = await import('../commands/start.js');
         return module.start(
           context,

@@ -46,3 +46,23 @@ test('one that goes away in the middle is waited for', async () => {
   const reached = triedFor(3600, { step: 'set-up', phase: 'looking' });
   await expect(open(reached, { ...input, first: true })).rejects.toMatchObject(later);
 });
+
+test('stages that begin together ask the host once, and one of them tells what that came to', async () => {
+  let asked = 0;
+  const answering: Remote = {
+    ...unreachable,
+    exec: () => {
+      asked += 1;
+      return Promise.resolve({ exit: 0, stdout: 'other elsewhere 2026-11-20T10:00Z\n', stderr: '' });
+    },
+  };
+  const opening = stageOpener({
+    remotes: { ...remotes, host: () => Promise.resolve(answering) },
+    controlPlane: () => Promise.resolve({ id: 'a'.repeat(32), name: 'here' }),
+  });
+  const stages = await Promise.all([1, 2].map(() => opening(triedFor(0), { ...input, takeover: true })));
+  expect(asked).toBe(1);
+  expect(stages.flatMap(({ before = [] }) => before)).toEqual([
+    'took the host over from elsewhere, since 2026-11-20T10:00Z',
+  ]);
+});

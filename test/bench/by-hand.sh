@@ -36,6 +36,10 @@ on_host DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommen
   docker.io docker-cli docker-compose git jq rsync cron openssh-client </dev/null >/dev/null 2>&1
 did deploy
 
+tar -C "$(dirname -- "${BASH_SOURCE[0]}")/../../charms" -cz . |
+  on_host 'mkdir -p /srv/charm-store/myc && tar -xz --no-same-owner -C /srv/charm-store/myc'
+did charms
+
 on_host 'umask 077; mkdir /root/restore; ssh-keygen -q -t ed25519 -N "" -f /root/restore/key; cat >/root/restore/known_hosts' \
   <<<"$target $target_key"
 public_key=$(on_host cut -d\' \' -f1,2 /root/restore/key.pub)

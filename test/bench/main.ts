@@ -14,43 +14,76 @@ import { benchWorker } from './worker.js';
 
 const say = (line: string): void => void process.stderr.write(`bench: ${line}\n`);
 
-/** One JSON document on stdout, one table on stderr; each figure with its samples' minimum and maximum. */
+/**
+ * One JSON document on stdout, one table on stderr; each figure with its samples' minimum and maximum. Arguments name the
+ * figures that are wanted (`npm run bench -- recover help`); all of them without one.
+ */
+const names = ['noopDeploy', 'step', 'worker', 'help', 'recoverData', 'recover'] as const;
+type Name = (typeof names)[number];
+const asked = process.argv.slice(2).filter((word) => !word.startsWith('-'));
+const unknown = asked.filter((word) => !(names as readonly string[]).includes(word));
+if (unknown.length > 0) {
+  process.stderr.write(`bench: no figure ${unknown.join(', ')}; there are ${names.join(', ')}\n`);
+  process.exit(2);
+}
+const wanted = (name: Name): boolean => asked.length === 0 || asked.includes(name);
+/** In an object, so that a figure nobody asked for is not in the document. */
+const figure = async <T>(
+  name: Name,
+  what: string,
+  measure: () => Promise<T>,
+): Promise<{ [name: string]: T }> => {
+  if (!wanted(name)) return {};
+  say(what);
+  const measured = await measure();
+  say(`${name}: ${JSON.stringify(measured)}`);
+  return { [name]: measured };
+};
+
 const lab = await openLab({ hosts: 3 });
-const small = await benchSmall(lab);
-const figures = { ...small, ...(await benchRecoveries(lab)) };
+const figures = { ...(await benchSmall(lab)), ...(await benchRecoveries(lab)) };
 process.stderr.write(`${table(rows(figures))}\n`);
 process.stdout.write(`${JSON.stringify(figures)}\n`);
 
 async function benchSmall(lab: Lab) {
   const operator = await openOperator(lab);
   try {
-    say('myc-wf --help');
-    const help = { seconds: await benchHelp() };
     const config = parseConfig(await readFile(operator.configFile, 'utf8'), operator.configFile);
-    say('steps on the embedded server');
-    const step = { overheadMs: await benchStep(config) };
+    const alone = {
+      ...(await figure('help', 'myc-wf --help', async () => ({ seconds: await benchHelp() }))),
+      ...(await figure('step', 'steps on the embedded server', async () => ({
+        overheadMs: await benchStep(config),
+      }))),
+    };
+    if (!wanted('worker') && !wanted('noopDeploy')) return alone;
     const up = await operator.up();
-    say('worker');
-    const worker = await benchWorker(operator, up);
-    say('deploy with nothing to change, beside pyinfra');
     const hosts = [await lab.host('vps2.lab'), await lab.host('vps3.lab')];
-    const noopDeploy = await benchNoopDeploy(operator, lab, hosts);
-    return { noopDeploy, step, worker, help };
+    return {
+      ...(await figure('noopDeploy', 'deploy with nothing to change, beside pyinfra', () =>
+        benchNoopDeploy(operator, lab, hosts),
+      )),
+      ...(await figure('worker', 'worker', () => benchWorker(operator, up))),
+      ...alone,
+    };
   } finally {
     await operator.close();
   }
 }
 
 async function benchRecoveries(lab: Lab) {
+  if (!wanted('recoverData') && !wanted('recover')) return {};
   say('a host with 384 MB and 100,000 rows, backed up');
   const shop = await openShop(lab, 4);
   try {
     const [first, ...others] = shop.fresh;
-    say("recovery's transfer, beside rsync");
-    const recoverData = await benchRecoverData(shop, first!);
-    say('recovery of a host, beside the commands by hand');
-    const recover = await benchRecover(lab, shop, others, say);
-    return { recoverData, recover };
+    return {
+      ...(await figure('recoverData', "recovery's transfer, beside rsync", () =>
+        benchRecoverData(shop, first!),
+      )),
+      ...(await figure('recover', 'recovery of a host, beside the commands by hand', () =>
+        benchRecover(lab, shop, others, say),
+      )),
+    };
   } finally {
     await shop.close();
   }

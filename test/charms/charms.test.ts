@@ -72,8 +72,11 @@ describe('the charms of this repository', () => {
       'apache',
       'cron',
       'letsencrypt',
+      'logrotate',
+      'mysql',
       'odoo',
       'postgres',
+      'redis',
       'rsync-backup',
       'rsync-backup-target',
       'smtp-stub',
@@ -98,7 +101,8 @@ describe('the charms of this repository', () => {
 
   it('have shell without a fault', () => {
     const files = execFileSync('find', [folder, '-type', 'f', '-perm', '/100'], { encoding: 'utf8' });
-    const shell = files.split('\n').filter((file) => file !== '');
+    const isShell = (file: string) => /^#!.*\b(ba)?sh\b/.test(readFileSync(file, 'utf8').slice(0, 64));
+    const shell = files.split('\n').filter((file) => file !== '' && isShell(file));
     expect(shell.length).toBeGreaterThanOrEqual(8);
     const checked = spawnSync('shellcheck', ['-x', ...shell, join(folder, 'lib/helpers.sh')], {
       encoding: 'utf8',
@@ -124,13 +128,18 @@ describe('init hooks', () => {
   });
 
   it('apache publishes the port asked for, and refuses what is none', () => {
-    expect(runInit('apache', { port: 8080 }).fragments).toEqual([
+    expect(runInit('apache', { port: 8080, 'ssl-port': 443 }).fragments).toEqual([
       { services: { apache: { ports: ['8080:80'] } } },
     ]);
     for (const port of ['80; rm -rf /', 0, 65536, '$(id)']) {
-      const { code, stderr } = runInit('apache', { port });
-      expect(code).toBe(1);
-      expect(stderr).toContain('write a number from 1 to 65535');
+      for (const options of [
+        { port, 'ssl-port': 443 },
+        { port: 80, 'ssl-port': port },
+      ]) {
+        const { code, stderr } = runInit('apache', options);
+        expect(code).toBe(1);
+        expect(stderr).toContain('write a number from 1 to 65535');
+      }
     }
   });
 

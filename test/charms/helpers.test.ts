@@ -26,6 +26,7 @@ beforeEach(() => {
   writeFileSync(join(root, 'bin/docker'), docker, { mode: 0o755 });
   const options = { text: 'a b', deep: { x: [1] }, 'a.b': 'dotted', no: null, off: false };
   writeFileSync(join(root, 'options.json'), JSON.stringify(options));
+  writeFileSync(join(root, 'targets.json'), JSON.stringify({ 'web-proxy': ['web', 'other'] }));
   writeFileSync(join(root, 'images.json'), JSON.stringify({ db: 'postgres:17' }));
   writeFileSync(join(root, 'charm/lib/common'), 'greeting() { echo "from $PWD"; }\n');
   const data = { domain: 'www.example.org', ssl: { certs: { 'challenge-type': 'http' } } };
@@ -44,6 +45,7 @@ function hook(text: string, relation = true): { code: number | null; out: string
       ...{ PATH: `${join(root, 'bin')}:${process.env.PATH ?? ''}`, ROOT: root, PROJECT_NAME: 'myc' },
       ...{ SERVICE_NAME: 'web', BASE_SERVICE_NAME: 'app', TARGET_SERVICE_NAME: 'web' },
       ...{ COMPOSE_OPTIONS: join(root, 'options.json'), COMPOSE_IMAGES: join(root, 'images.json') },
+      ...{ COMPOSE_TARGETS: join(root, 'targets.json'), SERVICE_DATASTORE: join(root, 'data') },
       ...{ COMPOSE_RELATIONS: join(root, 'relations'), COMPOSE_FRAGMENTS: join(root, 'fragments') },
       ...{ DOCKER_BASE_IMAGE: 'web:1', RELATION_NAME: 'web-proxy', ...own },
     },
@@ -115,6 +117,17 @@ init-config-add <<<"web: {image: other}"`;
     { volumes: { data: null } },
     { services: { web: { image: 'other' } } },
   ]);
+});
+
+test('the services of a relation are those of now', () => {
+  expect(hook('relation-targets web-proxy; relation-targets none').out).toBe('web\nother\n');
+});
+
+test('a password is made once, for its owner only', () => {
+  const { out, err } = hook('cat "$(password-file app)"; echo; stat -c %a "$(password-file app)"');
+  expect(out).toMatch(/^[0-9a-f]{64}\n600\n$/);
+  expect(err).toBe('made the password app of web\n');
+  expect(hook('cat "$(password-file app)"')).toMatchObject({ out: out.slice(0, 64), err: '' });
 });
 
 test('a hook runs in its charm’s folder and sources what is there', () => {

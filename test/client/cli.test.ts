@@ -95,7 +95,7 @@ test(
     const start = await myc('start', '--help');
     const operations = [...start.stdout.matchAll(/^ {2}([a-z-]+) \[options\]/gm)].map(([, word]) => word);
     expect(operations).toEqual(
-      'vps-setup deploy up backup-install backup recover update cutoff recover-target'.split(' '),
+      'vps-setup deploy up backup-install backup recover update cutoff recover-target action'.split(' '),
     );
   },
 );

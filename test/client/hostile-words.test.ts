@@ -29,6 +29,7 @@ const names = [
     'start recover a@b.lab#c.lab:X vps1.lab',
   ],
   ...['start recover a@b.lab#c.lab:web,X vps1.lab', 'start recover-target X /a /b'],
+  ...['start action X odoo save', 'start action vps1.lab X save', 'start action vps1.lab odoo X'],
   ...['start deploy vps1.lab --parallel X', 'list --host X', 'list --limit X'],
   ...['compose X plan', 'compose vps1.lab plan X', 'list --operation X', 'list --status X', 'completion X'],
   ...[

@@ -6,7 +6,7 @@ import type { OperationId } from '../../workflows/contract/names.js';
 import { makeProgram } from '../../client/program.js';
 import type { Run } from '../../client/program/run.js';
 import { makeOutput } from '../../client/output.js';
-import { Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 
 export const operationId = '20261123T031500Z-k3x9qa' as OperationId;
 
@@ -48,7 +48,12 @@ const noHosts: Hosts = {
 /** Runs a command line against an engine that records; the narrow interface is the only thing replaced. */
 export async function record(
   words: readonly string[],
-  { config, engine, hosts }: { config?: Config; engine?: Partial<Engine>; hosts?: Partial<Hosts> } = {},
+  {
+    config,
+    engine,
+    hosts,
+    stdin = '',
+  }: { config?: Config; engine?: Partial<Engine>; hosts?: Partial<Hosts>; stdin?: string } = {},
 ): Promise<Recorded> {
   const recorded: Recorded = { starts: [], calls: [], stdout: '', stderr: '', exitCode: undefined };
   const stdout = new Sink();
@@ -80,6 +85,8 @@ export async function record(
   const run: Run = async ({ json = false }, command) => {
     const context: Context = {
       output: makeOutput({ json, stdout, stderr }),
+      stdin: Object.assign(Readable.from([stdin]), { isTTY: false }) as unknown as NodeJS.ReadStream,
+      stdout,
       terminal: {
         interactive: false,
         live: false,

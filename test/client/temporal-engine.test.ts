@@ -18,6 +18,7 @@ let server: TemporalServer;
 let engine: Engine;
 let worker: Worker;
 let working: Promise<void>;
+let shutDown = false;
 let pushed = false;
 
 const request: StartRequest = {
@@ -57,12 +58,17 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  worker.shutdown();
-  await working;
+  await endWorker();
   await engine.close();
   await server.stop();
   await rm(folder, { recursive: true, force: true });
 });
+
+async function endWorker(): Promise<void> {
+  if (!shutDown) worker.shutdown();
+  shutDown = true;
+  await working;
+}
 
 async function lookUntil(good: (look: Look) => boolean): Promise<Look> {
   for (let tries = 0; ; tries += 1) {
@@ -112,6 +118,13 @@ test('a run from its start to its result, as the commands see it', async () => {
   expect(await engine.list({ operation: 'backup', limit: 5 })).toEqual([]);
   for (const status of ['running', 'failed', 'cancelled', 'terminated', 'timed out'] as const)
     expect(await engine.list({ status, limit: 5 }), status).toEqual([]);
+});
+
+test('what a finished run did is told without a worker', async () => {
+  await endWorker();
+  const { status, progress } = await engine.look('host/vps1.lab');
+  expect(status).toBe('completed');
+  expect(progress).toMatchObject({ operation: 'deploy', steps: [{ id: 'data' }] });
 });
 
 test('a run that is not there is not found', async () => {

@@ -191,7 +191,7 @@ test('a failing hook names service, charm, hook, exit code and its last lines, w
   expect(failed.stderr).toContain('the password is ***');
   const logs = await operator.myc(['logs', name]);
   expect(logs.stdout).toMatch(
-    /hook-init-of-service-leak.* │ the password is \*\*\*\n.* └ ended with exit code 7 after /,
+    /hooks.* │ hook init of service leak, charm leaky\n.* │ the password is \*\*\*\n.* └ ended with exit code 7 after /,
   );
   expect(failed.stderr + failed.stdout + up.said() + logs.stdout + logs.stderr).not.toContain('canary-77');
   expect(await shell("stat -c '%a' /var/lib/myc-wf/compose/services/leak/options.json")).toBe('600');

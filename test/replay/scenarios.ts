@@ -25,6 +25,7 @@ export const scenarios: Record<string, Scenario | StartRequest> = {
   cutoff: { operation: 'cutoff', words: ['vps1.lab', '25', '993'] },
   'backup-install': { operation: 'backupInstall', words: ['myadmin@backup.lab:10023', 'vps1.lab'] },
   backup: { operation: 'backup', words: ['vps1.lab'] },
+  action: { operation: 'action', words: ['vps1.lab', 'odoo', 'save', 'shop'] },
   fleet: { operation: 'deploy', words: ['vps1.lab', 'vps2.lab'] },
   // Started by a Schedule, so it has no words of command.
   'scheduled-backup': {
@@ -66,7 +67,7 @@ export const hostless: Partial<Activities> = {
       digest: 'digest',
     }),
   ensureImage: () => Promise.resolve({ changed: ['pulled an image'], summary: 'pulled an image' }),
-  runHook: () => Promise.resolve(),
+  runHooks: () => Promise.resolve(),
   composeUp: () => Promise.resolve({ changed: ['started postgres'], summary: 'started postgres' }),
   composeAction: () => Promise.resolve({ changed: ['restarted apache'], summary: 'restarted apache' }),
   upgradePackages: () => Promise.resolve({ changed: ['upgraded jq 1.6 -> 1.7'], summary: '1 package' }),
@@ -79,6 +80,10 @@ export const hostless: Partial<Activities> = {
       uncovered: [],
     }),
   probeServices: () => Promise.resolve({ healthy: ['postgres', 'apache'] }),
+  describeAction: () => Promise.resolve({ charm: 'odoo', hooks: true }),
+  runAction: () =>
+    Promise.resolve({ path: '/var/lib/myc-wf/streams/x/output', bytes: 1000, sha256: 'a'.repeat(64) }),
+  dropActionInput: () => Promise.resolve(),
   ensureBackupKey: () => Promise.resolve({ ...stage, publicKey: `ssh-ed25519 ${'A'.repeat(68)}` }),
   ensureBackupAccount: () => Promise.resolve(stage),
   ensureBackupSchedule: () => Promise.resolve(stage),

@@ -8,10 +8,13 @@ export type HostName = string & { readonly __brand: 'HostName' };
 export type DomainName = string & { readonly __brand: 'DomainName' };
 export type ServiceName = string & { readonly __brand: 'ServiceName' };
 export type CharmName = string & { readonly __brand: 'CharmName' };
+/** An action of a charm: a file under its actions/. */
+export type ActionName = string & { readonly __brand: 'ActionName' };
 export type UserName = string & { readonly __brand: 'UserName' };
 /** The name under which a host's mirror is kept on a backup target; the host's full name by custom. */
 export type Ident = string & { readonly __brand: 'Ident' };
 export type AbsolutePath = string & { readonly __brand: 'AbsolutePath' };
+export type ImageReference = string & { readonly __brand: 'ImageReference' };
 export type OperationId = string & { readonly __brand: 'OperationId' };
 
 const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
@@ -58,6 +61,23 @@ export const parseCharmName = matching<CharmName>(
   'use lower-case letters, digits, dashes and underscores',
 );
 
+export const parseActionName = matching<ActionName>(
+  'name of an action',
+  /^[a-z0-9][a-zA-Z0-9._-]{0,63}$/,
+  'use letters, digits, dashes and underscores, such as save',
+);
+
+/** What an action is told, word by word; no secret, since words are seen on the host. */
+export function parseActionArguments(value: unknown): string[] {
+  const rule = 'give at most 100 words of at most 4096 characters, without control characters';
+  if (!Array.isArray(value) || value.length > 100)
+    throw new BadInput('the arguments of the action are not right', rule);
+  return value.map((word: unknown) => {
+    if (typeof word === 'string' && word.length <= 4096 && !/[\u0000-\u001f\u007f]/.test(word)) return word;
+    throw new BadInput(`${shown(word)} cannot be an argument of an action`, rule);
+  });
+}
+
 export const parseUserName = matching<UserName>(
   'user name',
   /^[a-z_][a-z0-9_-]{0,31}$/,
@@ -93,6 +113,13 @@ export const parseOperationId = matching<OperationId>(
   'operation id',
   /^[0-9]{8}T[0-9]{6}Z-[a-z0-9]{6}$/,
   'let the client make it, such as 20261123T031500Z-k3x9qa',
+);
+
+/** `[REGISTRY[:PORT]/]NAME[:TAG][@DIGEST]`, as Docker takes it. */
+export const parseImageReference = matching<ImageReference>(
+  'image reference',
+  /^(?=.{1,255}$)[a-z0-9][A-Za-z0-9.-]*(?::[0-9]{1,5}(?=\/))?(?:(?:[._]|__|-+|\/)[A-Za-z0-9]+)*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/,
+  'write it as docker pull takes it, such as postgres:17',
 );
 
 /** A TCP port, from a number or its decimal digits. */

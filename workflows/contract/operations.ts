@@ -1,6 +1,14 @@
 import type { BackupSource, BackupTarget } from './addresses.js';
 import type { ComposeAction } from './compose-actions.js';
-import type { AbsolutePath, DomainName, HostName, Ident, OperationId, ServiceName } from './names.js';
+import type {
+  AbsolutePath,
+  ActionName,
+  DomainName,
+  HostName,
+  Ident,
+  OperationId,
+  ServiceName,
+} from './names.js';
 
 /** What every operation on one host is told. Names only: no secret, no address, no content (decision 5). */
 export interface OperationInput {
@@ -83,6 +91,21 @@ export interface RecoverTargetInput extends OperationInput {
   destination: AbsolutePath;
 }
 
+/** `action HOST SERVICE ACTION ARGUMENT…`: one of the actions of a service's charm. What goes in and out passes Temporal by. */
+export interface ActionInput extends OperationInput {
+  service: ServiceName;
+  action: ActionName;
+  args?: string[];
+  /** What the action reads: `stream` for what the client has put on the host, or a file of the host. */
+  input?: 'stream' | AbsolutePath;
+  /** A file of the host for what the action writes; left out, the client fetches it. */
+  output?: AbsolutePath;
+}
+
+export interface ActionResult extends OperationResult {
+  output?: { path: AbsolutePath; bytes: number; sha256: string };
+}
+
 /** One name, four places: workflow type -> input. The command word is the type in kebab case. */
 export interface Operations {
   vpsSetup: VpsSetupInput;
@@ -95,6 +118,7 @@ export interface Operations {
   compose: ComposeInput;
   update: UpdateInput;
   cutoff: CutoffInput;
+  action: ActionInput;
 }
 
 export type OperationName = keyof Operations;
@@ -110,6 +134,7 @@ export const operationNames = [
   'compose',
   'update',
   'cutoff',
+  'action',
 ] as const satisfies readonly OperationName[];
 
 /** `backupInstall` -> `backup-install`. */

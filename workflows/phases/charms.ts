@@ -8,8 +8,13 @@ import { told } from './told.js';
 const { ensureCharmsInstalled } = proxyActivities<Activities>(changing);
 
 /** The charms of the worker's configuration, on the host. */
-export async function installCharms(input: OperationInput, step: string, changed: string[]): Promise<string> {
+export async function installCharms(
+  input: OperationInput,
+  step: string,
+  changed: string[],
+  stage = stageOf,
+): Promise<string> {
   const { dryRun = false } = input;
-  const done = await ensureCharmsInstalled(stageOf(input, step));
+  const done = await ensureCharmsInstalled(stage(input, step));
   return told(done, dryRun, changed);
 }

@@ -7,7 +7,7 @@ import type { RecoverInput } from '../contract/operations.js';
 import type { Steps } from '../steps.js';
 import { counted } from './backup.js';
 import { firstStageOf, stageOf } from './stage.js';
-import { installCharms } from './charms.js';
+import { deploy, gather } from './gather.js';
 import {
   backUpNow,
   makeBackupAccount,
@@ -15,10 +15,10 @@ import {
   scheduleBackups,
   targetNamed,
 } from './install-backups.js';
-import { makeComposeReady, setUpHost } from './set-up.js';
-import { type Taken, checkPlaces, finish, inspect, inspectedText, pull, swapIn, verify } from './staged.js';
+import { setUpHost } from './set-up.js';
+import { type Taken, checkPlaces, finish, inspect, inspectedText, swapIn } from './staged.js';
 import { withOpenMirror } from './take-back.js';
-import { ensureImages, planUp, probe, runHooks, startServices } from './up.js';
+import { ensureImages, planUp, probe, runHooksBefore, startServices } from './up.js';
 
 const { pauseBackups, resumeBackups, withdrawPushKeys } = proxyActivities<Activities>(looking);
 const { restoreDatabases } = proxyActivities<Activities>(transferring);
@@ -29,6 +29,7 @@ export const hostSteps = [
   { id: 'hold', title: 'mirror held' },
   { id: 'key', title: 'restore key' },
   { id: 'deploy', title: 'deployed' },
+  { id: 'images', title: 'images' },
   { id: 'data', title: 'data' },
   { id: 'verify', title: 'verified' },
   { id: 'swap', title: 'swapped in' },
@@ -63,7 +64,7 @@ export async function recoverHost(input: RecoverInput, steps: Steps, changed: st
   });
   await steps.run('set-up', () => setUpHost(input, 'set-up', changed));
   if (dryRun) {
-    await steps.run('deploy', () => deployed(input, changed));
+    await steps.run('deploy', () => deploy(input, changed));
     for (const { id } of hostSteps.filter(({ id }) => !['inspect', 'set-up', 'deploy'].includes(id)))
       steps.skip(id, 'dry run');
     return;
@@ -78,11 +79,7 @@ export async function recoverHost(input: RecoverInput, steps: Steps, changed: st
       changed,
       { cancelRunning: true, finished: () => finish(taken, 'withdraw') },
       async ({ user, inspection, release, pastReturn }) => {
-        await together([
-          () => steps.run('deploy', () => deployed(input, changed)),
-          () => steps.run('data', () => pull(withDumps(taken, inspection), user, inspection, 'data', steps)),
-        ]);
-        await steps.run('verify', () => verify(withDumps(taken, inspection), inspection, 'verify'));
+        await gather(input, withDumps(taken, inspection), { user, inspection }, steps, changed);
         // From here on forward only: what is left is to finish what stands in its place.
         await CancellationScope.nonCancellable(async () => {
           pastReturn();
@@ -103,32 +100,6 @@ const withDumps = (taken: Taken, { manifest }: Inspection): Taken =>
   manifest === undefined || manifest.databases.length === 0
     ? taken
     : { ...taken, places: [...taken.places, { kind: 'data', path: dumps, destination: dumps }] };
-
-async function deployed(input: RecoverInput, changed: string[]): Promise<string> {
-  const ready = await makeComposeReady(input, 'deploy', changed);
-  return (
-    [ready, await installCharms(input, 'deploy', changed)]
-      .filter((line) => line !== 'nothing to change')
-      .join(', ') || ready
-  );
-}
-
-/** When one fails the other is cancelled, and waited for: nothing runs beside the clean-up. */
-async function together(parts: (() => Promise<void>)[]): Promise<void> {
-  const scope = new CancellationScope();
-  let failure: { error: unknown } | undefined;
-  await scope.run(() =>
-    Promise.all(
-      parts.map((part) =>
-        part().catch((error: unknown) => {
-          failure ??= { error };
-          scope.cancel();
-        }),
-      ),
-    ),
-  );
-  if (failure !== undefined) throw failure.error;
-}
 
 async function bringUp(
   input: RecoverInput,
@@ -163,7 +134,7 @@ type Up = Parameters<typeof planUp>[0];
 async function started(up: Up, step: string, changed: string[]): ReturnType<typeof planUp> {
   const planned = await planUp(up, step);
   await ensureImages(up, planned.plan, step, changed);
-  await runHooks(up, planned.plan, step);
+  await runHooksBefore(up, planned.plan, step);
   await startServices(up, planned.plan, step, changed);
   return planned;
 }

@@ -28,8 +28,10 @@ export async function makeComposeReady(
   step: string,
   changed: string[],
   stage = stageOf,
+  part: { part?: 'docker' } = {},
 ): Promise<string> {
   const { dryRun = false, withoutDockerClean = false, noDockerRestart = false } = input;
-  const done = await ensureComposeReady({ ...stage(input, step), withoutDockerClean, noDockerRestart });
+  const options = { withoutDockerClean, noDockerRestart, ...part };
+  const done = await ensureComposeReady({ ...stage(input, step), ...options });
   return told(done, dryRun, changed);
 }

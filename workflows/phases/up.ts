@@ -8,15 +8,13 @@ import type {
 } from '../../activities/activities.js';
 import { changing, looking, probing } from '../activity-options.js';
 import type { UpInput } from '../contract/operations.js';
+import { inLanes } from './lanes.js';
 import { stageOf } from './stage.js';
 import { told } from './told.js';
 
-const { ensureImage, runHook, composeUp } = proxyActivities<Activities>(changing);
+const { ensureImage, composeUp, runHooks } = proxyActivities<Activities>(changing);
 const { planServices } = proxyActivities<Activities>(looking);
 const { probeServices } = proxyActivities<Activities>(probing);
-
-/** Each job on a host holds one of the connection's eight channels, and looks need some too. */
-const imagesAtOnce = 4;
 
 /** What compose.yml and charms come to; the plan is handed to the phases below, which refuse to act on another one. */
 export async function planUp(
@@ -31,7 +29,7 @@ export async function planUp(
   return { plan, line: [line, ...plan.warnings.map((warning) => `warning: ${warning}`)].join('; ') };
 }
 
-/** Images that are missing, several at once. When one fails the others are still waited for: they go on anyway. */
+/** Images that are missing. */
 export async function ensureImages(
   input: UpInput,
   plan: ServicesPlan,
@@ -39,15 +37,9 @@ export async function ensureImages(
   changed: string[],
 ): Promise<string> {
   const { dryRun = false } = input;
-  const done: string[] = [];
-  const waiting = [...plan.images];
-  const lane = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
-      done.push(...(dryRun ? [planned(next)] : await ensured(input, plan, step, next)));
-  };
-  const lanes = await Promise.allSettled(Array.from({ length: imagesAtOnce }, lane));
-  const failed = lanes.find((lane) => lane.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
+  const done = await inLanes(plan.images, async (image) =>
+    dryRun ? [planned(image)] : ensured(input, plan, step, image),
+  );
   changed.push(...done);
   if (done.length === 0) return 'nothing to change';
   return `${dryRun ? 'would ' : ''}${done.join(', ')}`;
@@ -69,7 +61,7 @@ async function ensured(
  * The hooks before the start: every init, the relations, pre_deploy, one after the other. They may run again and again, so
  * nothing is told of them as changed.
  */
-export async function runHooks(input: UpInput, plan: ServicesPlan, step: string): Promise<string> {
+export async function runHooksBefore(input: UpInput, plan: ServicesPlan, step: string): Promise<string> {
   const hooks = plan.hooks.filter(({ stage }) => stage === 'before');
   if (hooks.length === 0) return 'none';
   if (input.dryRun) return `would run: ${plan.hooks.map(hookName).join(', ')}`;
@@ -83,7 +75,11 @@ async function ranHooks(
   step: string,
   hooks: readonly HookName[],
 ): Promise<void> {
-  for (const { service, id } of hooks) await runHook({ ...handed(input, plan, step), service, hookId: id });
+  if (hooks.length === 0) return;
+  await runHooks({
+    ...handed(input, plan, step),
+    hooks: hooks.map(({ service, id }) => ({ service, id })),
+  });
 }
 
 /** `postgres (init)`, `apache (web-proxy of www.example.org)`. */

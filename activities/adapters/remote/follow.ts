@@ -1,4 +1,4 @@
-import type { Readable, Writable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { hostUnreachable, outputTooLarge } from '../../failures.js';
 import type { ExecOptions, ExecResult } from './remote.js';
@@ -47,22 +47,45 @@ export function follow(
     signal?.addEventListener('abort', aborted, { once: true });
 
     const tooLarge = () => giveUp(outputTooLarge(host, command));
-    const stdout = options.onLine
-      ? lines(running.stdout, options.onLine, tooLarge, giveUp)
-      : text(running.stdout, tooLarge);
+    const handedOn = options.stdout ? piped(running.stdout, options.stdout, giveUp) : Promise.resolve();
+    const stdout = options.stdout
+      ? () => ''
+      : options.onLine
+        ? lines(running.stdout, options.onLine, tooLarge, giveUp)
+        : text(running.stdout, tooLarge);
     const stderr = text(running.stderr, tooLarge);
     // A command need not read its input: that it closed the pipe is no error, its exit code tells.
     running.stdin.on('error', () => undefined);
-    running.stdin.end(options.stdin);
+    if (options.stdin instanceof Readable) feed(options.stdin, running.stdin, giveUp);
+    else running.stdin.end(options.stdin);
 
     running.ended.then(
-      (exit) => {
+      async (exit) => {
+        await handedOn;
         settle();
         resolve({ exit, stdout: stdout(), stderr: stderr() });
       },
       (error: unknown) => giveUp(error),
     );
     if (signal?.aborted) aborted();
+  });
+}
+
+/** What cannot be read on this side ends the command: it must not take the rest for the whole. */
+function feed(from: Readable, to: Writable, failed: (error: unknown) => void): void {
+  if (from.errored) failed(from.errored);
+  from.on('error', failed);
+  from.pipe(to);
+  // Ended early, by a command that failed, its source is read no further.
+  to.once('close', () => from.unpipe(to));
+}
+
+/** Resolves when the writer has taken the last of it. */
+function piped(from: Readable, to: Writable, failed: (error: unknown) => void): Promise<void> {
+  to.once('error', failed);
+  return new Promise((resolve) => {
+    from.once('end', () => to.write('', () => resolve()));
+    from.pipe(to, { end: false });
   });
 }
 

@@ -56,7 +56,8 @@ export class Links {
         forget();
       },
     };
-    client.then((connected) => connected.once('close', forget), forget);
+    // Each channel that is being opened listens too, and there may be many at a time.
+    client.then((connected) => connected.setMaxListeners(0).once('close', forget), forget);
     return link;
   }
 }

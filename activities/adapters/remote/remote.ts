@@ -18,8 +18,10 @@ export interface Remote {
 }
 
 export interface ExecOptions {
-  /** Written to standard input, which is then closed; closed at once when left out. Never logged. */
-  stdin?: string | Uint8Array;
+  /** Written to standard input, which is then closed; closed at once when left out. Never logged. A stream may be of any length. */
+  stdin?: string | Uint8Array | import('node:stream').Readable;
+  /** Takes standard output, of any length, as fast as it can; it is not ended. `stdout` of the result stays empty. */
+  stdout?: import('node:stream').Writable;
   /** Called for each line of standard output as it arrives (without the newline). */
   onLine?: (line: string) => void;
   /** Stops waiting and closes the channel; the promise rejects with the signal's reason. A named job goes on. */

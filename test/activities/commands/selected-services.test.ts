@@ -23,7 +23,11 @@ test('without names all are selected', () => {
 test('a service brings those it has relations to, their hooks and their images', () => {
   const selected = selectServices(all, ['web'], 'compose.yml');
   expect(selected.services.map(({ name }) => name)).toEqual(['db', 'web']);
-  expect(selected.hooks.map(({ service }) => service)).toEqual(['db', 'web']);
+  expect(selected.hooks.map(({ service, hook }) => `${service} ${hook}`)).toEqual([
+    'db init',
+    'web init',
+    'db postgres_database-relation-joined',
+  ]);
   expect(selected.images).toEqual({ pull: ['postgres:17', 'httpd:2.4'], build: [] });
   expect(selectServices(all, ['cron'], 'compose.yml').images.build).toHaveLength(1);
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { BadInput } from '../../../workflows/contract/bad-input.js';
 import {
   parseAbsolutePath,
@@ -11,9 +11,12 @@ import {
   parsePort,
   parseServiceName,
   parseUserName,
+  parseActionArguments,
+  parseActionName,
 } from '../../../workflows/contract/names.js';
 
 const parsers = {
+  parseActionName,
   parseHostName,
   parseDomainName,
   parseServiceName,
@@ -67,6 +70,7 @@ describe('every name parser', () => {
       parseCharmName,
       parseUserName,
       parseIdent,
+      parseActionName,
     ];
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.constantFrom(...named), (text, parse) => {
@@ -97,4 +101,11 @@ describe('what people write is accepted as it is', () => {
     expect(parseCharmName('mail/smtp-stub')).toBe('mail/smtp-stub');
     expect(() => parseCharmName('mail//stub')).toThrow(BadInput);
   });
+});
+
+test('arguments of an action are words as they are, bounded, without control characters', () => {
+  const words = ['--neutralize', "it's; $(id)", '', 'é', '-n'];
+  expect(parseActionArguments(words)).toEqual(words);
+  for (const wrong of [['a\nb'], ['a\u0000'], [1], ['a'.repeat(4097)], Array(101).fill('a'), 'save', null])
+    expect(() => parseActionArguments(wrong)).toThrow(BadInput);
 });

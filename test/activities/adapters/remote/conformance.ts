@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import type { Remote } from '../../../../activities/adapters/remote/remote.js';
 
@@ -38,6 +40,48 @@ export function conformsToRemote(remote: () => Remote): void {
     const { stdout } = await remote().exec(['wc', '-c'], { stdin: input });
     expect(Number(stdout)).toBe(3_000_000);
     expect((await remote().exec(['cat'], { stdin: 'é\0\n' })).stdout).toBe('é\0\n');
+  });
+
+  test('streams of any length go in and out, as fast as the slower end', async () => {
+    const chunk = Buffer.from(Array.from({ length: 65_536 }, (_, index) => index % 256));
+    const [sent, received] = [createHash('sha256'), createHash('sha256')];
+    const stdin = Readable.from(
+      (function* () {
+        for (let left = 320; left > 0; left -= 1) {
+          sent.update(chunk);
+          yield chunk;
+        }
+      })(),
+    );
+    const stdout = new Writable({
+      write: (data: Buffer, _encoding, done) => {
+        received.update(data);
+        setImmediate(done);
+      },
+    });
+    const result = await remote().exec(['cat'], { stdin, stdout, timeoutSeconds: 0 });
+    expect(result).toEqual({ exit: 0, stdout: '', stderr: '' });
+    expect(received.digest('hex')).toBe(sent.digest('hex'));
+    expect(stdout.writableEnded).toBe(false);
+  }, 30_000);
+
+  test('a stream that breaks off ends the command with its error, on either end', async () => {
+    const broken = new Error('the disk is gone');
+    const stdin = Readable.from(
+      (async function* () {
+        yield await Promise.resolve(Buffer.alloc(1000));
+        throw broken;
+      })(),
+    );
+    await expect(remote().exec(['cat'], { stdin })).rejects.toBe(broken);
+    const stdout = new Writable({ write: (_data, _encoding, done) => done(broken) });
+    await expect(remote().exec(['yes'], { stdout })).rejects.toBe(broken);
+    const endless = Readable.from(
+      (function* () {
+        for (;;) yield Buffer.alloc(65_536);
+      })(),
+    );
+    expect((await remote().exec(['head', '-c', '5'], { stdin: endless })).exit).toBe(0);
   });
 
   test('stdin is closed when none is given', async () => {
