@@ -9,6 +9,7 @@ export const examples: Readonly<Record<string, string>> = {
   'start backup': 'start backup vps1.example.org vps2.example.org',
   'start recover': 'start recover myadmin@backup.example.org:10023#vps1.example.org vps2.example.org',
   'start recover-target': 'start recover-target vps1.example.org /srv/datastore/data/web /root/web',
+  'start action': 'start action vps1.example.org odoo save --output shop.zip',
   'start update': 'start update vps1.example.org vps2.example.org',
   'start cutoff': 'start cutoff vps1.example.org 25 465 587 993',
   'cutoff status': 'cutoff status vps1.example.org',

@@ -81,7 +81,12 @@ export function docText(): Promise<string> {
       "`post_deploy`. It runs on the host, as root, in the charm's folder, and may call:",
     calls.join('\n'),
   ].join('\n\n');
-  return format(text, { parser: 'markdown', proseWrap: 'preserve', printWidth: 110 });
+  return format(text, {
+    parser: 'markdown',
+    proseWrap: 'preserve',
+    printWidth: 110,
+    embeddedLanguageFormatting: 'off',
+  });
 }
 
 /** "config-add [YAML]: adds …" -> "`[YAML]` adds …" */
