@@ -42,13 +42,14 @@ export function metadataKeys(): (Entry & { example: string })[] {
 
 /** Each function of lib/helpers.sh that hooks may call, as the comment above it says it: `name ARGUMENTS: what it does`. */
 export function helpers(): Entry[] {
-  const lines = readFileSync(file('charms/lib/helpers.sh'), 'utf8').split('\n');
-  const exported =
-    /export -f (.*?)(?=\n\n|\n[^\t])/s.exec(readFileSync(file('charms/lib/run-hook.sh'), 'utf8'))?.[1] ?? '';
+  const text = readFileSync(file('charms/lib/helpers.sh'), 'utf8');
+  const lines = text.split('\n');
+  // What is exported is what a hook finds.
+  const [, exported = ''] = /^export -f ((?:.*\\\n)*.*)$/m.exec(text) ?? [];
   const names = exported.split(/[\s\\]+/).filter((name) => name !== '');
   return names.map((name) => {
     const at = lines.findIndex((line) => line.startsWith(`${name}() `));
-    if (at < 0) throw new Error(`run-hook.sh exports ${name}, which helpers.sh does not have`);
+    if (at < 0) throw new Error(`helpers.sh exports ${name}, and does not have it`);
     const about = commentAbove(lines, at);
     if (!about.startsWith(name)) throw new Error(`helpers.sh does not say above ${name} what it does`);
     return { name, about };
