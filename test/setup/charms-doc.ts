@@ -42,14 +42,12 @@ export function metadataKeys(): (Entry & { example: string })[] {
 
 /** Each function of lib/helpers.sh that hooks may call, as the comment above it says it: `name ARGUMENTS: what it does`. */
 export function helpers(): Entry[] {
-  const text = readFileSync(file('charms/lib/helpers.sh'), 'utf8');
-  const lines = text.split('\n');
-  // What is exported is what a hook finds.
-  const [, exported = ''] = /^export -f ((?:.*\\\n)*.*)$/m.exec(text) ?? [];
+  const lines = readFileSync(file('charms/lib/helpers.sh'), 'utf8').split('\n');
+  const exported = /^export -f (.*?)(?=\n\n|\n[^\t]|$(?![^]))/ms.exec(lines.join('\n'))?.[1] ?? '';
   const names = exported.split(/[\s\\]+/).filter((name) => name !== '');
   return names.map((name) => {
     const at = lines.findIndex((line) => line.startsWith(`${name}() `));
-    if (at < 0) throw new Error(`helpers.sh exports ${name}, and does not have it`);
+    if (at < 0) throw new Error(`helpers.sh exports ${name}, which it does not have`);
     const about = commentAbove(lines, at);
     if (!about.startsWith(name)) throw new Error(`helpers.sh does not say above ${name} what it does`);
     return { name, about };
@@ -82,12 +80,7 @@ export function docText(): Promise<string> {
       "`post_deploy`. It runs on the host, as root, in the charm's folder, and may call:",
     calls.join('\n'),
   ].join('\n\n');
-  return format(text, {
-    parser: 'markdown',
-    proseWrap: 'preserve',
-    printWidth: 110,
-    embeddedLanguageFormatting: 'off',
-  });
+  return format(text, { parser: 'markdown', proseWrap: 'preserve', printWidth: 110 });
 }
 
 /** "config-add [YAML]: adds …" -> "`[YAML]` adds …" */
