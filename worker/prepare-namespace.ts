@@ -15,6 +15,8 @@ export async function prepareNamespace(
   address: string,
   namespace: string,
   withinMs: number,
+  /** Aborted when nobody waits for it any more: it would hold the process until its time is over. */
+  signal: AbortSignal,
 ): Promise<'prepared'> {
   const deadline = Date.now() + withinMs;
   for (;;) {
@@ -22,8 +24,8 @@ export async function prepareNamespace(
       await prepare(address, namespace);
       return 'prepared';
     } catch (error) {
-      if (Date.now() >= deadline) throw error;
-      await sleep(150);
+      if (Date.now() >= deadline || signal.aborted) throw error;
+      await sleep(150, undefined, { signal });
     }
   }
 }

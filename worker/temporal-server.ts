@@ -90,7 +90,9 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
 async function ready(address: string, exited: Promise<void>, logFile: string): Promise<void> {
   const ended = exited.then(() => 'ended' as const);
   const late = sleep(readyWithinMs, 'late' as const, { ref: false });
-  const outcome = await Promise.race([prepareNamespace(address, namespace, readyWithinMs), ended, late]);
+  const waiting = new AbortController();
+  const prepared = prepareNamespace(address, namespace, readyWithinMs, waiting.signal);
+  const outcome = await Promise.race([prepared, ended, late]).finally(() => waiting.abort());
   if (outcome === 'prepared') return;
   const log = (await readFile(logFile, 'utf8')).trim().split('\n').slice(-5).join('\n');
   const what = outcome === 'ended' ? 'ended at once' : `was not ready in ${readyWithinMs / 1000} s`;

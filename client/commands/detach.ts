@@ -103,16 +103,20 @@ async function ready(child: ChildProcess, signal: AbortSignal): Promise<Ready> {
 /** What the attempt said last, as people read it. */
 function endOf(log: string, from: number): string {
   const said = readFileSync(log).subarray(from).toString('utf8');
-  const lines = said.trim().split('\n').filter(Boolean).slice(-5).map(plain);
+  // It says why it ended both in its log and to whoever sits at it.
+  const all = said.trim().split('\n').flatMap(plain);
+  const lines = [...new Set(all.map((line) => line.replace(/^\s*(?:error: )?/, '')))]
+    .filter(Boolean)
+    .slice(-5);
   return lines.length === 0 ? '' : `\n  ${lines.join('\n  ')}`;
 }
 
 /** Of an entry of the log its message. */
-function plain(line: string): string {
+function plain(line: string): string[] {
   try {
     const { msg } = JSON.parse(line) as { msg?: string };
-    return msg ?? line;
+    return (msg ?? line).split('\n');
   } catch {
-    return line;
+    return [line];
   }
 }

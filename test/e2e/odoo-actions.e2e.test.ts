@@ -38,14 +38,7 @@ describe.skipIf(withoutOdoo)('the actions of a real Odoo and its postgres', () =
   const sql = (query: string, database: string = service) =>
     at.shell(`docker exec -i myc-postgres-1 psql -XqAtU postgres -v ON_ERROR_STOP=1 -d '${database}'`, query);
   const partners = () =>
-    call<{ name: string }[]>(
-      site,
-      odoo,
-      'res.partner',
-      'search_read',
-      [['name', 'like', 'Ada%']],
-      ['name'],
-    );
+    call<{ name: string }[]>(site, odoo, 'res.partner', 'search_read', [['name', 'like', 'Ada%']], ['name']);
   const filed = async () => {
     const found = await call<{ datas: string }[]>(
       site,

@@ -132,7 +132,7 @@ describe('start cutoff', { timeout: 300_000 }, () => {
     expect((await start('cutoff', name, '--lift')).stdout).toBe(
       'made 2 changes\n  lifted 25\n  lifted 993\n',
     );
-    expect(await shell('iptables -S | grep -c MYC-WF; ip6tables -S | grep -c MYC-WF')).toBe('0\n0');
+    expect(await shell('(iptables -S; ip6tables -S) | grep MYC-WF || true')).toBe('');
     expect((await operator.done('cutoff', 'status', name)).stdout).toBe(`nothing is cut off on ${name}\n`);
   });
 });

@@ -43,7 +43,7 @@ export function metadataKeys(): (Entry & { example: string })[] {
 /** Each function of lib/helpers.sh that hooks may call, as the comment above it says it: `name ARGUMENTS: what it does`. */
 export function helpers(): Entry[] {
   const lines = readFileSync(file('charms/lib/helpers.sh'), 'utf8').split('\n');
-  const exported = /^export -f (.*?)(?=\n\n|\n[^\t]|\n$)/ms.exec(lines.join('\n'))?.[1] ?? '';
+  const exported = /^export -f (.*?)(?=\n\n|\n[^\t]|$(?![^]))/ms.exec(lines.join('\n'))?.[1] ?? '';
   const names = exported.split(/[\s\\]+/).filter((name) => name !== '');
   return names.map((name) => {
     const at = lines.findIndex((line) => line.startsWith(`${name}() `));
