@@ -11,7 +11,6 @@ export const examples: Readonly<Record<string, string>> = {
   'start recover-target': 'start recover-target vps1.example.org /srv/datastore/data/web /root/web',
   'start action': 'start action vps1.example.org odoo save > odoo.zip',
   'start update': 'start update vps1.example.org vps2.example.org',
-  'start action': 'start action vps1.example.org odoo save -d shop --output shop.zip',
   'start cutoff': 'start cutoff vps1.example.org 25 465 587 993',
   'cutoff status': 'cutoff status vps1.example.org',
   'compose plan': 'compose plan --file compose.yml --charms ./charms',
