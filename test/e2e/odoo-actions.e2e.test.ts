@@ -218,7 +218,7 @@ ${python}`;
       "insert into ir_mail_server (name, smtp_host, smtp_port, smtp_encryption, active) values ('ours', 'mail.example.org', 25, 'none', true)",
     );
     await done(service, 'save', '-o', zip);
-    await done(service, 'load', '--neutralize', 'staging', '--yes', '-i', zip);
+    await done(service, 'load', '--neutralize', '-d', 'staging', '--yes', '-i', zip);
     const staging = (query: string) => sql(query, 'staging');
     expect(await staging("select name || ' ' || smtp_host from ir_mail_server where active")).toBe(
       'neutralised: no mail goes out invalid',
