@@ -18,17 +18,17 @@ let folder: string;
 
 /** Answers each request with what it was told in its head; one that asks for a websocket gets its bytes back. */
 const talk = `use IO::Socket::INET;
-$| = 1;
+$SIG{CHLD} = 'IGNORE';
 my $server = IO::Socket::INET->new(LocalPort => 8069, Listen => 9, ReuseAddr => 1) or die;
 while (my $one = $server->accept) {
-  next if fork;
+  if (fork) { close $one; next }
   my $head = '';
   while (my $line = <$one>) { $head .= $line; last if $line =~ /^\\r?$/ }
   if ($head =~ /upgrade: websocket/i) {
     print $one "HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\n\\r\\n";
     while (sysread $one, my $part, 100) { syswrite $one, $part }
   }
-  print $one "HTTP/1.1 200 OK\\r\\nConnection: close\\r\\n\\r\\n$head";
+  print $one "HTTP/1.1 200 OK\\r\\nContent-Length: " . length($head) . "\\r\\n\\r\\n$head";
   exit;
 }
 `;

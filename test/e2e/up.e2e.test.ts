@@ -77,7 +77,7 @@ test('a host that is not deployed is told from one that is, and deploy installs 
   expect(await shell('ls /srv')).toBe('');
   const deployed = await start('deploy', name);
   expect(deployed).toMatchObject({ status: 0 });
-  expect(deployed.stderr).toContain('charms  10 charms');
+  expect(deployed.stderr).toContain('charms  13 charms');
   expect(await shell('ls /srv/charm-store/myc/postgres /srv/charm-store/house')).toContain('metadata.yml');
   const again = await start('deploy', name);
   expect(again).toMatchObject({ status: 0, stdout: 'nothing to change\n' });
