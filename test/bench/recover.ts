@@ -17,12 +17,16 @@ export interface Recover {
 
 type Say = (line: string) => void;
 
+/** What the one before left to write would be waited for by each fsync of the next. */
+const settled = () => run(['sync']);
+
 /** They take turns: each of the fresh hosts is recovered once, beside one made by hand. */
 export async function benchRecover(lab: Lab, shop: Shop, hosts: LabHost[], say: Say): Promise<Recover> {
   const ours: number[] = [];
   const ratios: number[] = [];
   for (const host of hosts) {
     const theirs = await byHand(lab, shop, say);
+    await settled();
     const one = await recovered(shop, host, say);
     ours.push(one);
     ratios.push(rounded(one / theirs));
@@ -58,6 +62,7 @@ async function checkServed(host: LabHost): Promise<void> {
 
 async function byHand(lab: Lab, shop: Shop, say: Say): Promise<number> {
   const host = await lab.fresh('vps90.lab');
+  await settled();
   const composeFile = path.join(shop.operator.folder, 'docker-compose.yml');
   await writeFile(composeFile, shop.dockerCompose);
   const {
