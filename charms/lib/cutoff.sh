@@ -22,7 +22,7 @@ write() { # PORT…
   umask 022
   put "$program" 0755 <"$here/cutoff.sh"
   put /etc/systemd/system/docker.service.d/myc-wf-cutoff.conf 0644 <"$here/cutoff.conf"
-  if [ "$#" -gt 0 ]; then printf '%s\n' "$@"; fi | put "$list" 0644
+  if [ "$#" -gt 0 ]; then printf '%s\n' "$@" | sort -nu; fi | put "$list" 0644
   systemctl daemon-reload
   "$program" apply
   "$program" check
