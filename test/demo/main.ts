@@ -47,12 +47,13 @@ async function demo(clock: Clock): Promise<void> {
   );
   await clock.step('deploy vps1 backup', () => start('deploy', 'vps1.lab', 'backup.lab'));
   await writeComposeFiles(hosts.vps1, hosts.backup);
-  await clock.step('up backup', () => start('up', 'backup.lab'));
+  await clock.step('up backup, on its own', () => start('up', 'backup.lab', '--detach'));
   await clock.step('lab: the image of Odoo', async () => {
     await odoo;
     await provideImages(['odoo:14'], (line) => say(`lab: ${line}`));
   });
   await clock.step('up vps1', () => start('up', 'vps1.lab'));
+  await clock.step('up backup, to its end', () => myc(configFile, ['follow', 'backup.lab']));
   await clock.step('partners and photos over the API', () => fillHost(hosts.vps1));
   const fingerprint = await targetFingerprint(hosts.backup);
   await clock.step('backup-install vps1', () =>
