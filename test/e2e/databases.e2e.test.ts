@@ -12,6 +12,7 @@ const name = 'vps75.lab';
 const next = 'vps79.lab';
 let lab: Lab;
 let host: LabHost;
+let second: LabHost;
 let target: LabTarget;
 let operator: Operator;
 let charms: string;
@@ -42,7 +43,7 @@ beforeAll(async () => {
     await writeFile(path.join(charms, 'shop', file), text, { mode: 0o755 });
   }
   lab = await openLab({ hosts: 1, images: ['mariadb:11.8', 'redis:8'] });
-  [host, target] = await Promise.all([lab.fresh(name), freshTarget()]);
+  [host, second, target] = await Promise.all([lab.fresh(name), lab.fresh(next), freshTarget()]);
   operator = await openOperator(lab, {
     configure: (config) => ({
       ...config,
@@ -217,7 +218,7 @@ describe('the actions of mysql', () => {
         await asRoot("select count(*) from information_schema.tables where table_schema = 'b_shop'"),
       ).toBe('0');
       // As when the power goes: the action and what it waits for.
-      await shell(`pkill -9 -f 'actions/load'; pkill -9 -f 'mariadb --sandbox'; true`);
+      await shell(`pkill -9 -f '[a]ctions/load'; pkill -9 -f '[m]ariadb --sandbox'; true`);
     });
     const [killed] = await Promise.all([action('load', 'b_shop', '--yes', '-i', file), held]);
     expect(killed).toMatchObject({ status: 1 });
@@ -245,7 +246,6 @@ test('recovered on another host, its databases, accounts and rows are there, eac
     (await target.exec(`ls /var/mirror/${name}/current/srv/datastore/data/mysql/var/lib/mysql`)).code,
   ).not.toBe(0);
   const [before, allowed] = [await rooted(host, all), await asRoot(accounts)];
-  const second = await lab.fresh(next);
   await operator.done('start', 'recover', `myadmin@${target.name}#${name}`, next);
   expect(await rooted(second, all)).toBe(before);
   expect(await asRoot(accounts, second)).toBe(allowed);
