@@ -24,8 +24,10 @@ const target = 'myadmin@backup.lab:10023';
 async function demo(clock: Clock): Promise<void> {
   // It takes 4 minutes once, and is not asked for before vps1 comes up: made beside all else.
   const odoo = ensureExtraImage('odoo:14', (line) => say(`lab: ${line}`));
-  odoo.catch(() => undefined);
+  let refused: Error | undefined;
+  odoo.catch((error: Error) => (refused = error));
   const lab = await clock.step('lab: what the hosts need', () => openLab({ hosts: 2 }));
+  if (refused !== undefined) throw refused;
   const hosts = await clock.step('lab: three bare hosts', async () => ({
     vps1: await lab.fresh('vps1.lab'),
     vps2: await lab.fresh('vps2.lab'),
