@@ -15,11 +15,11 @@ const by = <T>(parse: (value: unknown) => T) => z.unknown().transform(parsedBy(p
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const names = z.object({ count, names: z.array(z.string().max(400)).max(50) });
 const service = by(parseServiceName);
-/** As PostgreSQL has it: at most 63 bytes, no NUL. */
+/** At most 63 bytes in PostgreSQL, 64 characters in MariaDB; no NUL. */
 const databaseName = z
   .string()
   .min(1)
-  .max(63)
+  .max(64)
   .regex(/^[^\0]+$/);
 
 const manifest = z.object({

@@ -53,8 +53,9 @@ dump_by_charm() { # SERVICE
   local service=$1 database file
   mkdir -p -- "$new/$service"
   charm "$service" list |
-    jq -ce --arg service "$service" '{name: $service, kind: "charm", version, databases: [.databases[] | {name: ., file:
-      ((if test("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$") then . else error("\(.) is no name of a file") end) + ".dump")}]}' >"$new/$service.index"
+    jq -ce --arg service "$service" '{name: $service, kind: "charm",
+      version: (.version | if type == "number" then floor else error("dumps/list tells no version") end),
+      databases: [.databases[] | {name: ., file: ((if test("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$") then . else error("\(.) is no name of a file") end) + ".dump")}]}' >"$new/$service.index"
   charm "$service" accounts >"$new/$service/accounts.json"
   jq -e . "$new/$service/accounts.json" >/dev/null
   while IFS=$'\t' read -r database file; do
