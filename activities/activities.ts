@@ -60,7 +60,7 @@ export interface HostSetUpInput extends StageInput {
 }
 
 export interface ComposeReadyInput extends StageInput {
-  /** Only what `docker pull` needs: the rest goes on beside it. */
+  /** Only what `docker pull` and the transfer need: the rest goes on beside them. */
   part?: 'docker';
   withoutDockerClean: boolean;
   noDockerRestart: boolean;

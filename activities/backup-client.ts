@@ -8,6 +8,7 @@ import type { AccountInput, BackupKey, TargetInput } from './backup-activities.j
 import { lookFailed } from './failures.js';
 import { keyFolder, lookAtBackup, recordFile, writeRecord } from './backup-record.js';
 import type { DesiredState } from './commands/desired-state.js';
+import { transferPackages } from './commands/host-states.js';
 import { type StageContext, converge } from './converge.js';
 import type { TargetAdmin } from './target-admin.js';
 
@@ -41,7 +42,7 @@ export async function ensureBackupKey(
   const { knownHosts } = targetOf(config, input.target);
   const done = await converge(context, input, {
     ...nothing,
-    packages: ['rsync', 'jq', 'openssh-client'],
+    packages: transferPackages,
     files: [{ path: `${keyFolder}/known_hosts`, mode: '0600', content: knownHosts }],
   });
   const { publicKey } = await lookAtBackup(remote, input.host, signal);

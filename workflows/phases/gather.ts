@@ -9,27 +9,36 @@ import { inLanes } from './lanes.js';
 import { makeComposeReady } from './set-up.js';
 import { stageOf } from './stage.js';
 import { type Taken, pull, verify } from './staged.js';
+import type { OpenMirror } from './take-back.js';
 import { together } from './together.js';
 
 const { planStagedImages } = proxyActivities<Activities>(looking);
 const { pullImage } = proxyActivities<Activities>(changing);
 
 /**
- * All that a recovery needs before it replaces anything, at once: packages, images and data. Docker comes before the other
- * packages and compose.yml before the other files, since the images wait for these two and take longest.
+ * All that a recovery needs before it replaces anything, at once: packages, images and data. What the others wait for comes
+ * first: Docker for the images, which take longest, and rsync for the data, whose first file is compose.yml.
  */
 export async function gather(
   input: RecoverInput,
   taken: Taken,
-  { user, inspection }: { user: string; inspection: Inspection },
+  { open, inspection }: Pick<OpenMirror, 'open' | 'inspection'>,
   steps: Steps,
   changed: string[],
 ): Promise<void> {
   let docker = false;
   let settings = false;
   await together([
-    () => steps.run('deploy', () => deploy(input, changed, () => (docker = true))),
     async () => {
+      await steps.run('docker', () =>
+        makeComposeReady(input, 'docker', changed, stageOf, { part: 'docker' }),
+      );
+      docker = true;
+      await steps.run('deploy', () => deploy(input, changed));
+    },
+    async () => {
+      await condition(() => docker);
+      const user = await open();
       await steps.run('data', async () => {
         const first = { ...taken, places: taken.places.filter(({ kind }) => kind === 'settings') };
         await pull(first, user, inspection, 'data', steps);
@@ -45,18 +54,11 @@ export async function gather(
   ]);
 }
 
-/** `dockerReady` is called as soon as images can be pulled. */
-export async function deploy(
-  input: RecoverInput,
-  changed: string[],
-  dockerReady?: () => void,
-): Promise<string> {
-  const lines: string[] = [];
-  if (dockerReady !== undefined) {
-    lines.push(await makeComposeReady(input, 'deploy', changed, stageOf, { part: 'docker' }));
-    dockerReady();
-  }
-  lines.push(await makeComposeReady(input, 'deploy', changed), await installCharms(input, 'deploy', changed));
+export async function deploy(input: RecoverInput, changed: string[]): Promise<string> {
+  const lines = [
+    await installCharms(input, 'deploy', changed),
+    await makeComposeReady(input, 'deploy', changed),
+  ];
   return lines.filter((line) => line !== nothing).join(', ') || nothing;
 }
 

@@ -27,6 +27,7 @@ export const hostSteps = [
   { id: 'inspect', title: 'backup inspected' },
   { id: 'set-up', title: 'set up' },
   { id: 'hold', title: 'mirror held' },
+  { id: 'docker', title: 'Docker' },
   { id: 'key', title: 'restore key' },
   { id: 'deploy', title: 'deployed' },
   { id: 'images', title: 'images' },
@@ -78,8 +79,8 @@ export async function recoverHost(input: RecoverInput, steps: Steps, changed: st
       steps,
       changed,
       { cancelRunning: true, finished: () => finish(taken, 'withdraw') },
-      async ({ user, inspection, release, pastReturn }) => {
-        await gather(input, withDumps(taken, inspection), { user, inspection }, steps, changed);
+      async ({ open, inspection, release, pastReturn }) => {
+        await gather(input, withDumps(taken, inspection), { open, inspection }, steps, changed);
         // From here on forward only: what is left is to finish what stands in its place.
         await CancellationScope.nonCancellable(async () => {
           pastReturn();
@@ -108,11 +109,12 @@ async function bringUp(
   changed: string[],
 ): Promise<void> {
   const { operationId, host } = input;
+  const up = { operationId, host };
   const databases = (manifest?.databases ?? []).map(parseServiceName);
   if (manifest === undefined || databases.length === 0) steps.skip('databases', 'the backup has none');
   else
     await steps.run('databases', async () => {
-      await started({ operationId, host, services: databases }, 'databases', changed);
+      await started({ ...up, services: databases }, 'databases', changed);
       const backup = { ident: parseIdent(input.source.ident), backupId: manifest.operationId };
       const restored = await restoreDatabases({
         ...stageOf(input, 'databases'),
@@ -123,10 +125,10 @@ async function bringUp(
     });
   let running!: Awaited<ReturnType<typeof planUp>>;
   await steps.run('services', async () => {
-    running = await started({ operationId, host }, 'services', changed);
+    running = await started(up, 'services', changed);
     return running.line;
   });
-  await steps.run('probes', () => probe({ operationId, host }, running.plan, 'probes'));
+  await steps.run('probes', () => probe(up, running.plan, 'probes'));
 }
 
 type Up = Parameters<typeof planUp>[0];
