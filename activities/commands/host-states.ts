@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Config } from '../../client/config/schema.js';
+import type { ComposeReadyPart } from '../activities.js';
 import type { DesiredFile, DesiredSettings, DesiredState } from './desired-state.js';
 
 /** `compose ACTION SERVICE` on the host itself, for its cron. */
@@ -20,7 +21,7 @@ export function setUpState(config: Config, domain?: string): DesiredState {
 export const transferPackages = ['rsync', 'jq', 'openssh-client'];
 
 export interface ComposeReadyOptions {
-  part?: 'docker';
+  part?: ComposeReadyPart;
   withoutDockerClean: boolean;
   noDockerRestart: boolean;
 }
@@ -59,7 +60,8 @@ export function composeReadyState(config: Config, options: ComposeReadyOptions):
     packages: [
       ...first.packages,
       // docker-compose too is a package of its own from Debian 13 on; openssl makes the charms' passwords and certificates.
-      ...['docker-compose', 'git', 'openssl', 'cron'],
+      ...['docker-compose', 'openssl'],
+      ...(options.part === 'serving' ? [] : ['git', 'cron']),
       ...repositories.flatMap(([, repository]) => repository.packages ?? []),
     ],
   };

@@ -1,5 +1,5 @@
-import { condition, proxyActivities } from '@temporalio/workflow';
-import type { Activities } from '../../activities/activities.js';
+import { condition, isCancellation, proxyActivities } from '@temporalio/workflow';
+import type { Activities, ComposeReadyPart } from '../../activities/activities.js';
 import type { Inspection } from '../../activities/recovery-activities.js';
 import { changing, looking } from '../activity-options.js';
 import type { RecoverInput } from '../contract/operations.js';
@@ -34,7 +34,7 @@ export async function gather(
         makeComposeReady(input, 'docker', changed, stageOf, { part: 'docker' }),
       );
       docker = true;
-      await steps.run('deploy', () => deploy(input, changed));
+      await steps.run('deploy', () => deploy(input, changed, { part: 'serving' }));
     },
     async () => {
       await condition(() => docker);
@@ -48,26 +48,49 @@ export async function gather(
       await steps.run('verify', () => verify(taken, inspection, 'verify'));
     },
     async () => {
-      await condition(() => docker && settings);
-      await steps.run('images', () => images(input, changed));
+      await condition(() => docker);
+      await steps.run('images', async () => {
+        const early = await pulled(input, changed, inspection.manifest?.images ?? []);
+        await condition(() => settings);
+        return [...early, ...(await staged(input, changed))].join(', ') || nothing;
+      });
     },
   ]);
 }
 
-export async function deploy(input: RecoverInput, changed: string[]): Promise<string> {
+export async function deploy(
+  input: RecoverInput,
+  changed: string[],
+  part: { part?: ComposeReadyPart } = {},
+): Promise<string> {
   const lines = [
     await installCharms(input, 'deploy', changed),
-    await makeComposeReady(input, 'deploy', changed),
+    await makeComposeReady(input, 'deploy', changed, stageOf, part),
   ];
   return lines.filter((line) => line !== nothing).join(', ') || nothing;
 }
 
 const nothing = 'nothing to change';
 
-async function images(input: RecoverInput, changed: string[]): Promise<string> {
+/** What the old host ran. One that cannot be had may be needed no more: if it is, it fails again below. */
+async function pulled(input: RecoverInput, changed: string[], images: string[]): Promise<string[]> {
+  const done = await inLanes(images, async (image) => {
+    try {
+      return (await pullImage({ ...stageOf(input, 'images'), image })).changed;
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      return [];
+    }
+  });
+  changed.push(...done);
+  return done;
+}
+
+/** What the compose.yml that came back needs besides. */
+async function staged(input: RecoverInput, changed: string[]): Promise<string[]> {
   const stage = stageOf(input, 'images');
   const planned = await planStagedImages(stage);
   const done = await inLanes(planned.images, async (image) => (await pullImage({ ...stage, image })).changed);
   changed.push(...done);
-  return done.join(', ') || nothing;
+  return done;
 }
