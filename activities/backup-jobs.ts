@@ -36,7 +36,7 @@ export async function dumpDatabases(context: StageContext, input: StageInput): P
   const { plan } = await planned(context, input);
   const done = await reading(context, input, {
     script: 'dumps',
-    args: plan.dumped.flatMap(({ service, container }) => [service, container]),
+    args: plan.dumped.flatMap(({ service, container, kind }) => [service, container, kind]),
   });
   if (done.exit !== 0) throw jobFailed({ ...input, exit: done.exit, lastLines: done.lastLines });
   const { services, bytes } = dumps.parse(JSON.parse(done.result));

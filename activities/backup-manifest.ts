@@ -41,7 +41,7 @@ const manifest = z.object({
     .array(
       z.object({
         name: service,
-        kind: z.literal('postgres'),
+        kind: z.enum(['postgres', 'charm']),
         version: count,
         databases: z
           .array(

@@ -4,6 +4,7 @@ import type { Remote } from './adapters/remote/remote.js';
 import type { CharmRepository } from './charm-repositories.js';
 import type { StageContext } from './converge.js';
 import { jobFailed, lookFailed } from './failures.js';
+import { joinJobs } from './join-jobs.js';
 import { runJob } from './run-job.js';
 
 const script = new URL('scripts/charm-store.sh', import.meta.url);
@@ -14,11 +15,16 @@ export async function installCharms(
   input: StageInput,
   repositories: readonly CharmRepository[],
 ): Promise<StageResult> {
-  const { remote, onProgress, signal } = context;
+  const { remote, onProgress, signal, retried = false } = context;
   onProgress({ step: input.step, phase: 'looking' });
+  // What an earlier attempt installed is told, and not looked at half way.
+  const earlier = retried ? await joinJobs(remote, input, onProgress, signal) : [];
   const installed = await installedCharms(remote, repositories, signal);
   const missing = repositories.filter(({ name, digest }) => installed.get(name) !== digest);
-  for (const { name, digest, archive } of input.dryRun ? [] : missing) {
+  const told = ({ name, charms }: CharmRepository): string =>
+    `installed the charms of ${name} (${charms.length})`;
+  for (const repository of input.dryRun ? [] : missing) {
+    const { name, digest, archive } = repository;
     const { exit, lastLines } = await runJob(
       remote,
       {
@@ -26,7 +32,7 @@ export async function installCharms(
         step: input.step,
         subject: name,
         script: 'charm-store',
-        args: ['install', name, digest],
+        args: ['install', name, digest, told(repository)],
         input: archive(),
       },
       onProgress,
@@ -35,7 +41,7 @@ export async function installCharms(
     if (exit !== 0) throw jobFailed({ host: input.host, step: input.step, subject: name, exit, lastLines });
   }
   return {
-    changed: missing.map(({ name, charms }) => `installed the charms of ${name} (${charms.length})`),
+    changed: [...new Set([...earlier.map((line) => line.trim()).filter(Boolean), ...missing.map(told)])],
     summary: `${new Set(repositories.flatMap(({ charms }) => charms.map(({ name }) => name))).size} charms`,
   };
 }

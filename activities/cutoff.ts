@@ -18,6 +18,10 @@ export interface CutoffState {
 
 const inScripts = (name: string): Promise<Buffer> => readFile(new URL(`scripts/${name}`, import.meta.url));
 
+/** Where charms have it at hand, too: an action that must not let mail out cuts it off itself. */
+const inLibrary = (name: string): Promise<Buffer> =>
+  readFile(new URL(`../charms/lib/${name}`, import.meta.url));
+
 /** Containers no longer reach these ports outside, or do again; kept over reboots and restarts of Docker. */
 export async function ensureCutoff(context: StageContext, input: CutoffInput): Promise<CutoffResult> {
   const { remote, signal, onProgress, before = [], retried = false } = context;
@@ -28,7 +32,7 @@ export async function ensureCutoff(context: StageContext, input: CutoffInput): P
   const { ports, changed } = wanted(now, asked, input.lift);
   const told = changed.length === 0 && !now.holds ? ['applied the rules again'] : changed;
   if (told.length > 0 && !input.dryRun) {
-    const files = await Promise.all(['host/cutoff.sh', 'host/cutoff.conf'].map(inScripts));
+    const files = await Promise.all(['cutoff.sh', 'cutoff.conf'].map(inLibrary));
     await succeeding(context, input, {
       script: 'cutoff',
       args: [told.join('\n'), ...ports.map(String)],

@@ -20,8 +20,10 @@ export async function restoreDatabases(
     const service = dumped.find((one) => one.name === name);
     if (service === undefined)
       throw backupUnusable(`the backup has no dumps of the service ${name}`, 'see its manifest');
+    // PostgreSQL's by us, all others by the programs of the charm that dumped them.
+    const byCharm = service.kind === 'charm';
     const args = [
-      ...[stageFolder(input), 'myc', name, String(service.version)],
+      ...[stageFolder(input), ...(byCharm ? [] : ['myc']), name, String(service.version)],
       ...service.databases.flatMap(({ name, file }) => [name, file]),
     ];
     // An index on a large table is built in silence.
@@ -29,7 +31,7 @@ export async function restoreDatabases(
       operationId,
       step,
       subject: name,
-      script: 'restore-databases',
+      script: byCharm ? 'restore-dumps' : 'restore-databases',
       args,
       stallSeconds: 6 * 3600,
     };

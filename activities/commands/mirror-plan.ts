@@ -11,14 +11,14 @@ export interface MirrorPlan {
   excludes: string[];
   services: string[];
   /** Databases that run: dumped, and their files left out. */
-  dumped: { service: string; container: string }[];
+  dumped: { service: string; container: string; kind: 'postgres' | 'charm' }[];
   /** Databases that do not run: their files hold still, and are mirrored. */
   stopped: string[];
 }
 
 /** What a charm says of backups, as the label `myc.backup` has it (charms/engine/render.ts). */
 const label = z.object({
-  dump: z.enum(['postgres']).optional(),
+  dump: z.enum(['postgres', 'charm']).optional(),
   exclude: z.array(z.string().transform(parseAbsolutePath)).optional(),
 });
 /** As the seed's tools and the charm rsync-backup write it. */
@@ -55,9 +55,9 @@ export function mirrorPlan({ mirrorConfig: text, containers }: BackupLook, host:
       ...Object.entries(own).flatMap(([folder, patterns]) => patterns.flatMap((one) => within(folder, one))),
     ],
     services: names,
-    dumped: running
-      .filter(({ dump }) => dump !== undefined)
-      .map(({ service, id }) => ({ service, container: id })),
+    dumped: running.flatMap(({ service, id, dump: kind }) =>
+      kind === undefined ? [] : [{ service, container: id, kind }],
+    ),
     stopped: services.filter((one) => !one.running && one.dump !== undefined).map(({ service }) => service),
   };
 }

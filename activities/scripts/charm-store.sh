@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The charms of a host: /srv/charm-store/NAME is a link to the folder of one content, .versions/NAME/DIGEST.
 #   charm-store.sh look NAME…            prints `NAME DIGEST` for each that is there
-#   charm-store.sh install NAME DIGEST   unpacks the tar.gz on standard input; safe to repeat at any point
+#   charm-store.sh install NAME DIGEST TOLD   unpacks the tar.gz on standard input; safe to repeat at any point. Result: TOLD
 # A version is never changed once it stands under its digest, so a script that runs is never written over.
 set -euo pipefail
 umask 022
@@ -47,6 +47,9 @@ install_version() { # NAME DIGEST
 
 case ${1:-} in
   look) shift && look "$@" ;;
-  install) shift && install_version "$@" ;;
-  *) echo "usage: charm-store.sh look NAME… | install NAME DIGEST" >&2 && exit 2 ;;
+  install)
+    install_version "$2" "$3"
+    printf '%s\n' "$4" >"$MYC_RESULT"
+    ;;
+  *) echo "usage: charm-store.sh look NAME… | install NAME DIGEST TOLD" >&2 && exit 2 ;;
 esac

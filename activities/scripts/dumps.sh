@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# dumps.sh [SERVICE CONTAINER]…: each database of each PostgreSQL service on its own, and its roles, under
+# dumps.sh [SERVICE CONTAINER postgres|charm]…: each database of each service on its own, and its roles, under
 # /var/lib/myc-wf/backup/dumps/SERVICE; index.json tells what is where. The last good dumps stand until all new ones are checked.
-# Result: index.json.
+# charm: the service's charm says how, in its folder dumps/. Result: index.json.
 set -euo pipefail
 shopt -s inherit_errexit
 umask 077
@@ -38,11 +38,33 @@ roles="SELECT coalesce(json_agg(json_build_object('name', rolname, 'superuser', 
       FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = r.oid)) ORDER BY rolname), '[]')
   FROM pg_authid r WHERE rolname !~ '^pg_'"
 
-report() { # PHASE FILE TOTAL, each second while the background job runs
+report() { # PHASE FILE [TOTAL], each second while the background job runs
   while kill -0 "$!" 2>/dev/null; do
-    printf '%s %s %s\n' "$1" "$(stat -c %s -- "$2")" "$3" >"$MYC_PROGRESS"
+    printf '%s %s%s\n' "$1" "$(stat -c %s -- "$2")" "${3:+ $3}" >"$MYC_PROGRESS"
     sleep 1
   done
+}
+
+# Of another charm's databases, by the programs in its folder dumps/ (charms/metadata.reference.yml).
+charm() { # SERVICE PROGRAM [ARGUMENT…]
+  MYC_KIND=dumps bash /srv/charm-store/myc/lib/run-action.sh "$@" </dev/null
+}
+dump_by_charm() { # SERVICE
+  local service=$1 database file
+  mkdir -p -- "$new/$service"
+  charm "$service" list |
+    jq -ce --arg service "$service" '{name: $service, kind: "charm", version, databases: [.databases[] | {name: ., file:
+      ((if test("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$") then . else error("\(.) is no name of a file") end) + ".dump")}]}' >"$new/$service.index"
+  charm "$service" accounts >"$new/$service/accounts.json"
+  jq -e . "$new/$service/accounts.json" >/dev/null
+  while IFS=$'\t' read -r database file; do
+    echo "dumping $database of $service"
+    : >"$new/$service/$file"
+    charm "$service" dump "$database" >"$new/$service/$file" &
+    report "$database of $service" "$new/$service/$file"
+    wait "$!"
+    charm "$service" check "$new/$service/$file"
+  done < <(jq -r '.databases[] | [.name, .file] | @tsv' "$new/$service.index")
 }
 
 dump_service() { # SERVICE CONTAINER
@@ -63,15 +85,15 @@ dump_service() { # SERVICE CONTAINER
   done < <(ask "$container" "$databases" -z -0)
 }
 
-pairs=("$@")
+given=("$@")
 while (($# > 0)); do
-  dump_service "$1" "$2"
-  shift 2
+  if [ "$3" = charm ]; then dump_by_charm "$1"; else dump_service "$1" "$2"; fi
+  shift 3
 done
 
 echo '[]' >"$new/index.json"
-for ((i = 0; i < ${#pairs[@]}; i += 2)); do
-  service=${pairs[i]}
+for ((i = 0; i < ${#given[@]}; i += 3)); do
+  service=${given[i]}
   jq -c --slurpfile one "$new/$service.index" '. + $one' "$new/index.json" >"$new/index.json.new"
   mv -- "$new/index.json.new" "$new/index.json"
   # As many files as the index names: a list that was cut off would else pass for fewer databases.

@@ -24,7 +24,7 @@ const requirement = z.looseObject({ scope: z.enum(['global', 'container']).nulli
 const provision = z.looseObject({ 'tech-dep': z.union([z.boolean(), z.literal('reversed')]).nullish() });
 
 const backup = z.strictObject({
-  dump: z.enum(['postgres']).optional(),
+  dump: z.enum(['postgres', 'charm']).optional(),
   exclude: z.array(path).optional(),
 });
 

@@ -139,5 +139,11 @@ get_running_containers_for_service() {
 		--filter "label=com.docker.compose.service=$1"
 }
 
+# cut-off PORT…: containers of this host do not reach these ports outside from here on, also after a reboot, until
+# `myc-wf start cutoff HOST --lift`. Returns 1 when the rules do not hold.
+cut-off() { bash "$CHARM_LIBRARY/cutoff.sh" add "$@" && return; err "the ports $* cannot be cut off"; return 1; }
+
+CHARM_LIBRARY=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+export CHARM_LIBRARY
 export -f debug info warn err error die options-get relation-get relation-set relation:get relation-targets password-file \
-	config-add init-config-add docker_get_uid docker_image_export_dir get_running_containers_for_service json_value
+	config-add init-config-add docker_get_uid docker_image_export_dir get_running_containers_for_service cut-off json_value

@@ -1,59 +1,84 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { type Session, type Site, call, session, siteOf } from '../e2e/odoo.js';
 import type { LabHost } from '../lab/lab.js';
 
-/** What a visitor and the shop's owner see of a host; the same before the loss and after the recovery. */
+/** What a visitor and the owner of the site see of a host; the same before the loss and after the recovery. */
 export interface Proof {
   host: string;
+  url: string;
+  /** The title of the page to log in, over HTTPS. */
   page: string;
-  rows: number;
-  /** sha256 of all rows, in the order of their key. */
-  rowsSha256: string;
+  /** sha256 of that page, but for what is another in each answer. */
+  pageSha256: string;
+  /** Read over Odoo's API, as its administrator. */
+  partner: string;
+  partners: number;
+  partnersSha256: string;
   photos: number;
-  /** sha256 of the photos' names and checksums. */
+  /** sha256 of the photos' names and contents. */
   photosSha256: string;
 }
 
-const rowCount = 10_000;
-const photoCount = 96;
-const photoFolder = '/srv/datastore/data/apache/usr/local/apache2/htdocs/photos';
+/** A service of this name is a site of it. */
+export const domain = 'www.lab';
+export const composeFile = `${domain}:\n  charm: odoo\napache:\nletsencrypt:\n`;
 
-/** A page, photos of 1 MiB each and a database with rows, made by hand as their owner would. */
+const partner = 'Ada Lovelace';
+const partnerCount = 500;
+const photoCount = 24;
+
+/** A partner, as a person would create one, many more, and photos of 1 MiB each. */
 export async function fillHost(host: LabHost): Promise<void> {
-  const page = `<h1>The shop of ${host.name}</h1><p>opened ${new Date().toISOString()}</p>\n`;
-  const site = '/srv/datastore/data/apache/usr/local/apache2/htdocs/index.html';
-  await host.exec(['sh', '-c', 'cat > "$1"', 'fill', site], { input: page });
-  const photos = `mkdir -p "$1" && head -c ${photoCount}M /dev/urandom | split --bytes=1M - "$1/photo-"`;
-  await host.exec(['sh', '-c', photos, 'fill', photoFolder]);
-  const exists = await psql(host, 'postgres', "select 1 from pg_database where datname = 'shop'");
-  if (exists === '') await psql(host, 'postgres', 'create database shop');
-  const sql = `
-    drop table if exists customer;
-    create table customer (id int primary key, name text, joined timestamptz);
-    insert into customer select n, 'customer ' || md5(random()::text), now() - n * interval '1 hour'
-      from generate_series(1, ${rowCount}) as n;`;
-  await psql(host, 'shop', sql);
+  const { site, odoo } = await logIn(host);
+  await call(site, odoo, 'res.partner', 'create', { name: partner, email: 'ada@example.org' });
+  const others = Array.from({ length: partnerCount - 1 }, (_, n) => ({
+    name: `customer ${n + 1}`,
+    ref: `C${n + 1}`,
+  }));
+  await call(site, odoo, 'res.partner', 'create', others);
+  for (let n = 1; n <= photoCount; n++) {
+    const datas = randomBytes(1 << 20).toString('base64');
+    await call(site, odoo, 'ir.attachment', 'create', { name: `photo ${String(n).padStart(2, '0')}`, datas });
+  }
 }
 
 export async function proofOf(host: LabHost): Promise<Proof> {
-  const answer = await fetch(`http://${host.address}/`, { signal: AbortSignal.timeout(10_000) });
-  if (!answer.ok) throw new Error(`${host.name} answers ${answer.status} instead of its page`);
-  const rows = await psql(host, 'shop', 'copy (select * from customer order by id) to stdout');
-  const photos = await host.exec(['sh', '-c', 'cd "$1" && sha256sum *', 'proof', photoFolder]);
+  const { site, odoo } = await logIn(host);
+  const answer = await site.get('/web/login');
+  if (answer.status !== 200) throw new Error(`${host.name} answers ${answer.status} instead of its page`);
+  const page = answer.body.replace(/csrf_token[^>]*>|csrf_token: "[^"]*"/g, '');
+  const read = <T>(model: string, filter: unknown[], fields: string[]) =>
+    call<T[]>(site, odoo, model, 'search_read', filter, fields, 0, false, 'id');
+  const partners = await read<{ name: string }>('res.partner', [], ['name', 'email', 'ref', 'create_date']);
+  const photos = await read<{ name: string; datas: string }>(
+    'ir.attachment',
+    [['name', 'like', 'photo %']],
+    ['name', 'datas'],
+  );
   return {
     host: host.name,
-    page: await answer.text(),
-    rows: rows === '' ? 0 : rows.split('\n').length,
-    rowsSha256: sha256(rows),
-    photos: photos.trim().split('\n').length,
-    photosSha256: sha256(photos.trim()),
+    url: `https://${domain}/web/login`,
+    page: /<title>([^<]*)<\/title>/.exec(page)?.[1]?.trim() ?? '',
+    pageSha256: sha256(page),
+    partner: partners.find(({ name }) => name === partner)?.name ?? 'nobody',
+    partners: partners.length,
+    partnersSha256: sha256(JSON.stringify(partners)),
+    photos: photos.length,
+    photosSha256: sha256(JSON.stringify(photos)),
   };
 }
 
+/** The same, but for the host it is of. */
+export const isSame = (before: Proof, after: Proof): boolean =>
+  JSON.stringify({ ...before, host: '' }) === JSON.stringify({ ...after, host: '' });
+
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** Through the service's container, found by Compose's labels. */
-async function psql(host: LabHost, database: string, sql: string): Promise<string> {
-  const script = `id=$(docker ps -q -f label=com.docker.compose.project=myc -f label=com.docker.compose.service=postgres)
-    exec docker exec -i "$id" psql -X -q -A -t -v ON_ERROR_STOP=1 -U postgres -d "$1"`;
-  return host.exec(['sh', '-c', script, 'psql', database], { input: sql });
+/** As the owner, who knows the site's certificate and the administrator's password from the host. */
+async function logIn(host: LabHost): Promise<{ site: Site; odoo: Session }> {
+  const data = '/srv/datastore/data';
+  const certificate = `${data}/letsencrypt/etc/letsencrypt/live/${domain}/fullchain.pem`;
+  const site = siteOf(host, domain, await host.exec(['cat', certificate]));
+  const password = await host.exec(['cat', `${data}/${domain}/.compose/password/odoo-admin`]);
+  return { site, odoo: await session(site, domain, 'admin', password.trim()) };
 }

@@ -232,16 +232,6 @@ ${python}`;
     expect(await sql('select count(*) from ir_mail_server where active')).toBe('1');
   }, 180_000);
 
-  test('--cutoff loads nothing while mail could leave the host', async () => {
-    const refused = await action(service, 'load', '--cutoff', '--yes', '-i', zip);
-    expect(refused).toMatchObject({ status: 1 });
-    expect(refused.stderr).toContain('run myc-wf start cutoff HOST 25 110 143 465 587 993 995 first');
-    await untouched();
-    await at.operator.done('start', 'cutoff', name, '25', '110', '143', '465', '587', '993', '995');
-    await done(service, 'load', '--cutoff', 'staging', '--yes', '-i', zip);
-    await untouched();
-  });
-
   test('update runs the updates of a module; what is not installed is said', async () => {
     await sql("update ir_module_module set latest_version = '14.0.0.1' where name = 'web'");
     await done(service, 'update', service, 'web');

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Gates, gatesOf } from '../lab/gates.js';
 import { type Lab, type LabHost, openLab } from '../lab/lab.js';
 import { type Operator, type RunningUp, openOperator } from './operator.js';
 
@@ -7,6 +8,7 @@ let lab: Lab;
 let host: LabHost;
 let operator: Operator;
 let up: RunningUp;
+let gates: Gates;
 
 beforeAll(async () => {
   lab = await openLab({ hosts: 1 });
@@ -16,6 +18,8 @@ beforeAll(async () => {
   await operator.done('start', 'deploy', name);
   await host.exec(['tee', '/opt/apps/myc-deploy/compose.yml'], { input: 'apache:\n' });
   await operator.done('start', 'up', name);
+  gates = await gatesOf(host);
+  await gates.before('apt-get', 'docker', 'mv');
 }, 600_000);
 afterAll(async () => {
   await up.stop();
@@ -25,6 +29,12 @@ afterAll(async () => {
 
 const shell = (command: string) => host.exec(['bash', '-c', command]);
 const start = (...args: string[]) => operator.myc(['start', ...args]);
+const killWorker = async () => {
+  await up.kill9();
+  up = await operator.up();
+};
+/** Jobs that were started more than once since the host booted, of all operations. */
+const startedTwice = () => shell("journalctl -b -o cat | grep -o '^Started myc-[^ ]*' | sort | uniq -d");
 
 describe('start update', { timeout: 300_000 }, () => {
   /** The house repository's package as an earlier version of it was. */
@@ -32,11 +42,16 @@ describe('start update', { timeout: 300_000 }, () => {
     printf 'Package: house-tools\\nVersion: 0.0.1\\nArchitecture: all\\nMaintainer: house <house@lab>\\nDescription: old\\n' >"$folder/DEBIAN/control"
     dpkg-deb -b "$folder" /tmp/old.deb >/dev/null; dpkg -i --force-downgrade /tmp/old.deb >/dev/null 2>&1`;
 
+  /** A host of yesterday, whose image is not its registry's, and where something is lost. */
+  const age = async () => {
+    await shell(`${older}; rm /etc/cron.d/myc-wf-docker-clean`);
+    await shell('printf "FROM httpd:2.4\\nENV OLDER=1\\n" | docker build -q --tag httpd:2.4 - >/dev/null');
+  };
+
   test('what deploy made and lost, an older package and an older image are put right, and each is told', async () => {
     await start('update', name);
     const id = await shell("docker image inspect --format '{{.Id}}' httpd:2.4");
-    await shell(`${older}; rm /etc/cron.d/myc-wf-docker-clean`);
-    await shell('printf "FROM httpd:2.4\\nENV OLDER=1\\n" | docker build -q --tag httpd:2.4 - >/dev/null');
+    await age();
     expect(await shell("docker image inspect --format '{{.Id}}' httpd:2.4")).not.toBe(id);
     const planned = await start('update', name, '--dry-run');
     expect(planned.stdout).toContain('  wrote /etc/cron.d/myc-wf-docker-clean\n');
@@ -50,6 +65,39 @@ describe('start update', { timeout: 300_000 }, () => {
     expect(updated.stdout).toContain('  pulled a newer httpd:2.4\n');
     expect(await shell("dpkg-query -W -f '${Version}' house-tools")).not.toBe('0.0.1');
     expect(await shell("docker image inspect --format '{{.Id}}' httpd:2.4")).toBe(id);
+  });
+
+  test('the worker is killed in each of its steps: the host is as without that, and each step was done once', async () => {
+    const state = () =>
+      shell(`dpkg-query -W; cat /etc/cron.d/myc-wf-docker-clean; readlink /srv/charm-store/*
+        docker image inspect --format '{{.Id}}' httpd:2.4; docker ps --no-trunc --format '{{.ID}}'`);
+    const undisturbed = await state();
+    await age();
+    await shell('rm -rf /srv/charm-store/myc /srv/charm-store/.versions/myc');
+    await gates.forget();
+    const held = gates.holding('^mv -fT -- .* /etc/cron.d/myc-wf-docker-clean$', killWorker);
+    await operator.done('start', 'update', name, '--detach');
+    await held;
+    await gates.holding('^mv -fT -- .* /srv/charm-store/myc$', killWorker);
+    await gates.holding('^apt-get .* install --only-upgrade', killWorker);
+    await gates.holding('^docker pull ', killWorker);
+    const ended = await operator.done('result', name);
+    expect(
+      ended.stdout
+        .split('\n')
+        .slice(1, -1)
+        .map((line) => line.trim().split(' ').slice(0, 3).join(' ')),
+    ).toEqual([
+      'wrote /etc/cron.d/myc-wf-docker-clean',
+      'installed the charms',
+      'upgraded house-tools 0.0.1',
+      'pulled a newer',
+    ]);
+    expect(await state()).toBe(undisturbed);
+    expect(await startedTwice()).toBe('');
+    expect(await gates.calls(/^apt-get .* install --only-upgrade/)).toBe(1);
+    expect(await gates.calls(/^docker pull .*httpd:2\.4/)).toBe(1);
+    expect(await start('update', name)).toMatchObject({ status: 0, stdout: 'nothing to change\n' });
   });
 
   test('a second one changes nothing and says so; what runs goes on', async () => {
@@ -124,6 +172,18 @@ describe('start cutoff', { timeout: 300_000 }, () => {
     await expect.poll(() => reaches().catch(() => 'booting'), { timeout: 90_000 }).toBe('not');
     expect(await published()).toBe('reached');
     expect((await operator.done('cutoff', 'status', name)).stdout).toBe('cut off: 25, 80, 993\n');
+  });
+
+  test('the worker is killed while the ports are written down: they are cut off, once, and it is told once', async () => {
+    const held = gates.holding('^mv -- .* /etc/myc-wf/cutoff$', killWorker);
+    await operator.done('start', 'cutoff', name, '143', '--detach');
+    await held;
+    expect((await operator.done('result', name)).stdout).toBe('made 1 change\n  cut off 143\n');
+    expect(await startedTwice()).toBe('');
+    expect((await operator.done('cutoff', 'status', name)).stdout).toBe('cut off: 25, 80, 143, 993\n');
+    for (const table of ['iptables', 'ip6tables'])
+      expect(await shell(`${table} -S MYC-WF-CUTOFF | grep -c 'dport 143'`)).toBe('2');
+    expect((await start('cutoff', name, '143', '--lift')).stdout).toBe('made 1 change\n  lifted 143\n');
   });
 
   test('lifted by port, then all', async () => {

@@ -29,6 +29,14 @@ export async function provideImages(names: readonly ExtraImage[], say: Say): Pro
   }
 }
 
+/** The image itself, on this machine; made when it is not there. */
+export function ensureExtraImage(name: ExtraImage, say: Say): Promise<string> {
+  return lockImage(extraImages[name], () => buildStandIn(extraImages[name], say));
+}
+
+const buildStandIn = (folder: string, say: Say): Promise<string> =>
+  buildImage(folder, {}, say, folder === extraImages['odoo:14'] ? odooBase : undefined);
+
 /** Builds and pushes what the mirror does not have; returns the images built. */
 export function ensureStandIns(say: Say): Promise<string[]> {
   return serve(standIns, say);
@@ -38,7 +46,7 @@ async function serve(folders: Record<string, string>, say: Say): Promise<string[
   const port = (await docker(['port', containerName('mirror.lab'), '80/tcp'])).split('\n')[0] ?? '';
   const images: string[] = [];
   for (const [name, folder] of Object.entries(folders)) {
-    const image = await buildImage(folder, {}, say, folder === extraImages['odoo:14'] ? odooBase : undefined);
+    const image = await buildStandIn(folder, say);
     images.push(image);
     const there = `${port}/library/${name}`;
     const [repository = '', tag = ''] = name.split(':');

@@ -2,9 +2,38 @@
 # cutoff apply|check: keeps containers of this host from reaching the ports of /etc/myc-wf/cutoff outside. Run when they change,
 # and before and after each start of Docker, which may make its chains anew. Of what goes out only: what comes in to a
 # published port, and what goes from container to container, passes.
+# cutoff.sh set [PORT…] | add PORT…: these ports and no others, or these as well; out of the folder that has cutoff.conf, too.
 set -euo pipefail
-chain=MYC-WF-CUTOFF
-mapfile -t ports < <(grep -xE '[1-9][0-9]{0,4}' /etc/myc-wf/cutoff 2>/dev/null | sort -nu)
+chain=MYC-WF-CUTOFF program=/usr/local/lib/myc-wf/cutoff list=/etc/myc-wf/cutoff
+
+written() { grep -xE '[1-9][0-9]{0,4}' "$list" 2>/dev/null | sort -nu; }
+
+put() { # FILE MODE, its content on standard input; in one step
+  mkdir -p -- "${1%/*}"
+  cat >"$1.new"
+  chmod "$2" "$1.new"
+  mv -- "$1.new" "$1"
+}
+
+# Written down first: cut off right here, the next start of Docker applies them.
+write() { # PORT…
+  local here
+  here=$(cd "$(dirname "$0")" && pwd)
+  umask 022
+  put "$program" 0755 <"$here/cutoff.sh"
+  put /etc/systemd/system/docker.service.d/myc-wf-cutoff.conf 0644 <"$here/cutoff.conf"
+  if [ "$#" -gt 0 ]; then printf '%s\n' "$@" | sort -nu; fi | put "$list" 0644
+  systemctl daemon-reload
+  "$program" apply
+  "$program" check
+}
+case ${1:-} in
+  set) write "${@:2}" ;;
+  add) mapfile -t before < <(written) && write "${before[@]}" "${@:2}" ;;
+esac
+case ${1:-} in set | add) exit ;; esac
+
+mapfile -t ports < <(written)
 # Docker's own place for rules; FORWARD for what Docker does not manage, such as IPv6 where it is off.
 parents=(DOCKER-USER FORWARD)
 
@@ -57,6 +86,6 @@ for table in $(tables); do
   case ${1:-} in
     apply) if [ "${#ports[@]}" -gt 0 ]; then apply "$table"; else lift "$table"; fi ;;
     check) if [ "${#ports[@]}" -gt 0 ]; then holds "$table"; fi ;;
-    *) echo "usage: cutoff apply|check" >&2 && exit 2 ;;
+    *) echo "usage: cutoff apply|check|set|add" >&2 && exit 2 ;;
   esac
 done
