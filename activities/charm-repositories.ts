@@ -49,12 +49,24 @@ function readRepository({ name, path }: { name: string; path: string }): CharmRe
     );
   // The engine is the worker's own program, not part of a charm.
   const entries = entriesOf(path, path === ownCharms ? ['engine'] : []);
+  const digest = digestOf(entries);
   return {
-    name,
-    digest: digestOf(entries),
-    charms: loadCharms(path, name),
+    ...{ name, digest },
+    charms: charmsOf(name, path, digest),
     archive: () => gzipSync(tarOf(entries)),
   };
+}
+
+/** By what tells them apart: each activity asks, and most of the work is YAML that says the same as before. */
+const known = new Map<string, { digest: string; charms: Charm[] }>();
+
+function charmsOf(name: string, path: string, digest: string): Charm[] {
+  const key = JSON.stringify([name, path]);
+  const last = known.get(key);
+  if (last?.digest === digest) return last.charms;
+  const charms = loadCharms(path, name);
+  known.set(key, { digest, charms });
+  return charms;
 }
 
 const maxBytes = 64 * 1024 * 1024;

@@ -45,7 +45,9 @@ export async function benchResolve(): Promise<Resolve> {
   const { planned, written } = resolved(text);
   const relations = planned.services.flatMap(({ relations: own }) => own).length;
   if (planned.services.length < 200 || relations < 400 || !written.includes('www.site199.lab'))
-    throw new Error(`this was to be 200 services with 400 relations: ${planned.services.length}, ${relations}`);
+    throw new Error(
+      `this was to be 200 services with 400 relations: ${planned.services.length}, ${relations}`,
+    );
   const [small, large] = [composeOf(50), composeOf(400)];
   for (let warm = 0; warm < 5; warm++) [small, large].forEach(resolved);
   return {
