@@ -1,13 +1,13 @@
 # shellcheck shell=bash
 # standing PROJECT: what the last `up` left, as a digest: by it the next one tells that there is nothing to do. In it are the files
-# that it wrote, what compose makes of them (its own hash of each service, which knows env files too), and every container with
+# that it wrote, what compose makes of them (it knows env files), and every container with
 # its image, its networks, whether it runs and is healthy, and how often it had to be restarted; also whether its image's name still means that image.
 standing() {
   local folder=/var/lib/myc-wf/compose ids images
   {
     cd "$folder" && sha256sum -- docker-compose.yml images.json services/*/*.json
     # Compose refuses a file without services; then there is no container either.
-    docker compose --project-name "$1" --project-directory "$folder" -f docker-compose.yml config --hash '*' 2>/dev/null
+    docker compose --project-name "$1" --project-directory "$folder" -f docker-compose.yml config --format json 2>/dev/null
     mapfile -t ids < <(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$1" \
       --filter label=com.docker.compose.oneoff=False)
     if [ "${#ids[@]}" -gt 0 ]; then
