@@ -20,24 +20,21 @@ export interface ServiceAction extends Partial<CharmAction> {
 
 const script = new URL('scripts/action-look.sh', import.meta.url);
 
-/** BadInput when the service was never brought up on the host. */
-export async function readActions(
+/** What a host says: the services that were brought up there, and what one of them can do. */
+export async function lookAtActions(
   remote: Remote,
-  service: ServiceName,
+  service: ServiceName | undefined,
   signal?: AbortSignal,
-): Promise<ServiceActions> {
-  const argv = ['bash', '-c', await readFile(script, 'utf8'), 'action-look.sh', service];
+): Promise<{ services: string[]; found?: ServiceActions }> {
+  const argv = ['bash', '-c', await readFile(script, 'utf8'), 'action-look.sh', service ?? ''];
   const { exit, stdout, stderr } = await remote.exec(argv, signal === undefined ? {} : { signal });
   if (exit !== 0) throw lookFailed(remote.name, stderr);
   const lines = stdout.split('\n').map((line) => line.split(' ').filter((word) => word !== ''));
   const said = (word: string): string[][] =>
     lines.filter(([first]) => first === word).map((line) => line.slice(1));
+  const services = said('services')[0] ?? [];
   const [charm] = said('charm')[0] ?? [];
-  if (charm === undefined)
-    throw new BadInput(
-      `no service ${service} was brought up on ${remote.name ?? 'the host'}`,
-      oneOf(service, said('services')[0] ?? []),
-    );
+  if (charm === undefined) return { services };
   const [metadata = ''] = said('metadata')[0] ?? [];
   const text = Buffer.from(metadata, 'base64').toString('utf8');
   const described = parseMetadata(text, `${remote.name ?? ''}:${charm}/metadata.yml`).actions ?? {};
@@ -45,7 +42,21 @@ export async function readActions(
     ...(Object.hasOwn(described, name) ? described[name] : {}),
     ...{ name, hooks: hooks === 'hooks' },
   }));
-  return { charm, actions };
+  return { services, found: { charm, actions } };
+}
+
+/** BadInput when the service was never brought up on the host. */
+export async function readActions(
+  remote: Remote,
+  service: ServiceName,
+  signal?: AbortSignal,
+): Promise<ServiceActions> {
+  const { services, found } = await lookAtActions(remote, service, signal);
+  if (found !== undefined) return found;
+  throw new BadInput(
+    `no service ${service} was brought up on ${remote.name ?? 'the host'}`,
+    oneOf(service, services),
+  );
 }
 
 export function actionNamed({ charm, actions }: ServiceActions, name: string): ServiceAction {

@@ -118,6 +118,14 @@ test('up makes the services run; a second up recreates nothing, and rows survive
   expect(log).toBe('0');
 });
 
+test('Tab completes services, their actions and what these take, as the host has them', async () => {
+  const tab = async (...words: string[]) =>
+    (await operator.done('complete', '--', 'start', 'action', name, ...words)).stdout.trim().split('\n');
+  expect(await tab('')).toEqual(['apache', 'cron', 'postgres']);
+  expect(await tab('postgres', 'res')).toEqual(['reset-wal']);
+  expect(await tab('postgres', 'reset-wal', '')).toEqual(['force', 'now', 'preview']);
+});
+
 test('what stands is seen in one look, with no job; what came apart since is put right', async () => {
   const jobs = () => shell('ls /var/lib/myc-wf/jobs | grep -c "\\.services\\." || true');
   const [before, was] = [await containers(), await jobs()];
