@@ -1,17 +1,12 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { writeDockerCompose } from '../charms/engine/index.js';
 import type { PlannedInput, StageResult } from './activities.js';
 import type { CharmRepository } from './charm-repositories.js';
 import type { StageContext } from './converge.js';
-import { lookFailed } from './failures.js';
 import { withFragments } from './fragments.js';
 import { project, readHostPlan } from './host-services.js';
+import { lookAt } from './look-at.js';
 import { succeeding, targetsOf } from './service-jobs.js';
-
-const lookScripts = ['lib/standing', 'compose-look'].map(
-  (name) => new URL(`scripts/${name}.sh`, import.meta.url),
-);
 
 /** docker-compose.yml of all services to the host, the selected ones started and waited for. */
 export async function composeUp(
@@ -50,11 +45,10 @@ export async function composeUp(
 /** An earlier attempt's job may be at work, and near its end: then it has to be asked what it did. */
 async function stands({ remote, signal, retried = false }: StageContext, digest: string): Promise<boolean> {
   if (retried) return false;
-  const script = Buffer.concat(await Promise.all(lookScripts.map((file) => readFile(file)))).toString();
-  const argv = ['bash', '-c', script, 'compose-look.sh', project];
-  const { exit, stdout, stderr } = await remote.exec(argv, { stdin: `${digest}\n`, signal });
-  if (exit !== 0) throw lookFailed(remote.name, stderr);
-  return stdout === 'standing\n';
+  const said = await lookAt(remote, 'compose-look', [project], {
+    ...{ libraries: ['standing'], stdin: `${digest}\n`, signal },
+  });
+  return said === 'standing\n';
 }
 
 const toldOf = (lines: readonly string[]): StageResult => ({

@@ -55,7 +55,7 @@ const log = `/srv/datastore/data/cron/var/log/cron/${service}-tick_script.log`;
 /** The line's own command, with cron's environment. */
 const asCron = "$(sed -n 's/.* root //p' /etc/cron.d/myc-schedule-*)";
 const fired = (command: string) =>
-  shell(`cd / && env -i HOME=/root PATH=/usr/local/bin:/usr/bin:/bin bash -c '${command}'`);
+  host.exec(['env', '-i', 'HOME=/root', 'PATH=/usr/local/bin:/usr/bin:/bin', 'bash', '-c', command]);
 
 test("what a charm schedules fires by the host's own cron, under the host's lock", async () => {
   await compose(`${service}:\n  charm: ticker\n`);
