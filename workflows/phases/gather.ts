@@ -1,6 +1,5 @@
 import { condition, isCancellation, proxyActivities } from '@temporalio/workflow';
 import type { Activities, ComposeReadyPart } from '../../activities/activities.js';
-import type { Inspection } from '../../activities/recovery-activities.js';
 import { changing, looking } from '../activity-options.js';
 import type { RecoverInput } from '../contract/operations.js';
 import type { Steps } from '../steps.js';
