@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { oneOf } from '../charms/engine/candidates.js';
 import { type CharmAction, parseMetadata } from '../charms/engine/index.js';
 import { BadInput } from '../workflows/contract/bad-input.js';
 import { type ServiceName, parseOperationId } from '../workflows/contract/names.js';
 import type { Remote } from './adapters/remote/remote.js';
-import { lookFailed } from './failures.js';
+import { lookAt } from './look-at.js';
 
 /** What the charm of a service can do on request, as the host has it. */
 export interface ServiceActions {
@@ -18,26 +17,21 @@ export interface ServiceAction extends Partial<CharmAction> {
   hooks: boolean;
 }
 
-const script = new URL('scripts/action-look.sh', import.meta.url);
-
-/** BadInput when the service was never brought up on the host. */
-export async function readActions(
+/** What a host says: the services that were brought up there, and what one of them can do. */
+export async function lookAtActions(
   remote: Remote,
-  service: ServiceName,
+  service: ServiceName | undefined,
   signal?: AbortSignal,
-): Promise<ServiceActions> {
-  const argv = ['bash', '-c', await readFile(script, 'utf8'), 'action-look.sh', service];
-  const { exit, stdout, stderr } = await remote.exec(argv, signal === undefined ? {} : { signal });
-  if (exit !== 0) throw lookFailed(remote.name, stderr);
-  const lines = stdout.split('\n').map((line) => line.split(' ').filter((word) => word !== ''));
+): Promise<{ services: string[]; found?: ServiceActions }> {
+  const words = service === undefined ? [''] : [service];
+  const lines = (await lookAt(remote, 'action-look', words, { signal }))
+    .split('\n')
+    .map((line) => line.split(' ').filter((word) => word !== ''));
   const said = (word: string): string[][] =>
     lines.filter(([first]) => first === word).map((line) => line.slice(1));
+  const services = said('services')[0] ?? [];
   const [charm] = said('charm')[0] ?? [];
-  if (charm === undefined)
-    throw new BadInput(
-      `no service ${service} was brought up on ${remote.name ?? 'the host'}`,
-      oneOf(service, said('services')[0] ?? []),
-    );
+  if (charm === undefined) return { services };
   const [metadata = ''] = said('metadata')[0] ?? [];
   const text = Buffer.from(metadata, 'base64').toString('utf8');
   const described = parseMetadata(text, `${remote.name ?? ''}:${charm}/metadata.yml`).actions ?? {};
@@ -45,7 +39,21 @@ export async function readActions(
     ...(Object.hasOwn(described, name) ? described[name] : {}),
     ...{ name, hooks: hooks === 'hooks' },
   }));
-  return { charm, actions };
+  return { services, found: { charm, actions } };
+}
+
+/** BadInput when the service was never brought up on the host. */
+export async function readActions(
+  remote: Remote,
+  service: ServiceName,
+  signal?: AbortSignal,
+): Promise<ServiceActions> {
+  const { services, found } = await lookAtActions(remote, service, signal);
+  if (found !== undefined) return found;
+  throw new BadInput(
+    `no service ${service} was brought up on ${remote.name ?? 'the host'}`,
+    oneOf(service, services),
+  );
 }
 
 export function actionNamed({ charm, actions }: ServiceActions, name: string): ServiceAction {

@@ -17,6 +17,7 @@ export interface Activities extends ActionActivities, BackupActivities, Recovery
   ensureImage(input: ImageInput): Promise<StageResult>;
   /** What a recovery's stage will need of registries; changes nothing. */
   planStagedImages(input: StageInput): Promise<StagedImages>;
+  /** Nothing when it is there. */
   pullImage(input: ImagesInput): Promise<StageResult>;
   /** Hooks of the plan, in the order given. */
   runHooks(input: HooksInput): Promise<void>;
@@ -60,11 +61,16 @@ export interface HostSetUpInput extends StageInput {
 }
 
 export interface ComposeReadyInput extends StageInput {
-  /** Only what `docker pull` needs: the rest goes on beside it. */
-  part?: 'docker';
+  /**
+   * `docker`: only what `docker pull` and the transfer need, since the rest goes on beside them. `serving`: without what only
+   * people and the host's own schedule need.
+   */
+  part?: ComposeReadyPart;
   withoutDockerClean: boolean;
   noDockerRestart: boolean;
 }
+
+export type ComposeReadyPart = 'docker' | 'serving';
 
 export interface ServicesInput extends StageInput {
   /** With those they have relations to; all of compose.yml when left out. */

@@ -1,17 +1,16 @@
-import { readFile } from 'node:fs/promises';
 import type { Config } from '../client/config/schema.js';
 import { parseHostAddress } from '../workflows/contract/addresses.js';
 import { BadInput, shown } from '../workflows/contract/bad-input.js';
 import { parseHostName, parseIdent } from '../workflows/contract/names.js';
 import type { StageResult } from './activities.js';
 import type { AccountInput, BackupKey, TargetInput } from './backup-activities.js';
-import { lookFailed } from './failures.js';
 import { keyFolder, lookAtBackup, recordFile, writeRecord } from './backup-record.js';
 import type { DesiredState } from './commands/desired-state.js';
+import { transferPackages } from './commands/host-states.js';
 import { type StageContext, converge } from './converge.js';
+import { lookAt } from './look-at.js';
 import type { TargetAdmin } from './target-admin.js';
 
-const keyScript = new URL('scripts/backup-key.sh', import.meta.url);
 export const nothing: DesiredState = { files: [], lines: [], packages: [] };
 
 /** Where hosts reach a target, and the keys it has to show; BadInput with the remedy when its key was never pinned. */
@@ -41,7 +40,7 @@ export async function ensureBackupKey(
   const { knownHosts } = targetOf(config, input.target);
   const done = await converge(context, input, {
     ...nothing,
-    packages: ['rsync', 'jq', 'openssh-client'],
+    packages: transferPackages,
     files: [{ path: `${keyFolder}/known_hosts`, mode: '0600', content: knownHosts }],
   });
   const { publicKey } = await lookAtBackup(remote, input.host, signal);
@@ -61,10 +60,8 @@ export async function makeKey(
   folder: string,
   knownHosts = '',
 ): Promise<string> {
-  const argv = ['bash', '-c', await readFile(keyScript, 'utf8'), 'backup-key.sh', folder];
-  const { exit, stdout, stderr } = await remote.exec(argv, { signal, stdin: knownHosts });
-  if (exit !== 0) throw lookFailed(host, stderr);
-  return parsePublicKey(stdout.trim());
+  const said = await lookAt(remote, 'backup-key', [folder], { signal, stdin: knownHosts });
+  return parsePublicKey(said.trim());
 }
 
 export async function ensureBackupAccount(

@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { BadInput } from '../workflows/contract/bad-input.js';
 import { parseHostName, parseIdent, parsePort } from '../workflows/contract/names.js';
 import type { Remote } from './adapters/remote/remote.js';
-import { lookFailed } from './failures.js';
+import { lookAt } from './look-at.js';
 
 export const keyFolder = '/etc/myc-wf/backup';
 export const recordFile = '/etc/myc-wf/backup.json';
@@ -28,16 +27,15 @@ export interface BackupLook {
   publicKey: string | undefined;
   /** /etc/mirror-dir/config.yml */
   mirrorConfig: string | undefined;
+  /** What its containers run, as far as a registry has it. */
+  images: string[];
   containers: { id: string; state: string; service: string; label: string }[];
 }
 
-const script = new URL('scripts/backup-look.sh', import.meta.url);
-
 export async function lookAtBackup(remote: Remote, host: string, signal: AbortSignal): Promise<BackupLook> {
-  const argv = ['bash', '-c', await readFile(script, 'utf8'), 'backup-look.sh', 'myc'];
-  const { exit, stdout, stderr } = await remote.exec(argv, { signal });
-  if (exit !== 0) throw lookFailed(host, stderr);
-  const lines = stdout.split('\n').map((line) => line.split(' '));
+  const lines = (await lookAt(remote, 'backup-look', ['myc'], { signal }))
+    .split('\n')
+    .map((line) => line.split(' '));
   const content = (word: string): string | undefined => {
     const found = lines.find(([first]) => first === word);
     return found && Buffer.from(found[1] ?? '', 'base64').toString('utf8');
@@ -47,6 +45,9 @@ export async function lookAtBackup(remote: Remote, host: string, signal: AbortSi
     record: text === undefined ? undefined : readRecord(text, host),
     publicKey: content('key')?.trim().split(' ').slice(0, 2).join(' '),
     mirrorConfig: content('mirror'),
+    images: lines
+      .filter(([first]) => first === 'image')
+      .map(([, image = '']) => Buffer.from(image, 'base64').toString('utf8')),
     containers: lines
       .filter(([first]) => first === 'container')
       .map(([, id = '', state = '', service = '', label = '']) => ({

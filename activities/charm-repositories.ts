@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { loadCharms } from '../charms/engine/loader.js';
 import type { Charm } from '../charms/engine/index.js';
-import type { Config } from '../client/config/schema.js';
 import { BadInput, shown } from '../workflows/contract/bad-input.js';
+import type { CharmSource } from './charm-sources.js';
 import { type TarEntry, tarOf } from './commands/tar.js';
 
 /** The charms that come with myc-wf: beside this folder in the source tree, and in dist. */
@@ -16,6 +16,8 @@ export const ownRepository = 'myc';
 /** A folder of charms as it is now; its digest names it on the hosts. */
 export interface CharmRepository {
   name: string;
+  path: string;
+  from?: CharmSource['from'];
   digest: string;
   charms: Charm[];
   /** The whole folder as tar.gz; made when it is asked for. */
@@ -23,9 +25,7 @@ export interface CharmRepository {
 }
 
 /** In the order they are searched: the configured ones, then those that come with myc-wf. */
-export function readCharmRepositories(
-  configured: NonNullable<Config['charm-repositories']> = [],
-): CharmRepository[] {
+export function readCharmRepositories(configured: readonly CharmSource[] = []): CharmRepository[] {
   const names = configured.map(({ name }) => name);
   const twice = names.find((name, index) => name === ownRepository || names.indexOf(name) !== index);
   if (twice !== undefined)
@@ -36,7 +36,7 @@ export function readCharmRepositories(
   return [...configured, { name: ownRepository, path: ownCharms }].map(readRepository);
 }
 
-function readRepository({ name, path }: { name: string; path: string }): CharmRepository {
+function readRepository({ name, path, from }: CharmSource): CharmRepository {
   if (!/^[a-z0-9][a-z0-9_-]{0,63}$/.test(name))
     throw new BadInput(
       `${shown(name)} is not the name of a charm repository`,
@@ -49,12 +49,25 @@ function readRepository({ name, path }: { name: string; path: string }): CharmRe
     );
   // The engine is the worker's own program, not part of a charm.
   const entries = entriesOf(path, path === ownCharms ? ['engine'] : []);
+  const digest = digestOf(entries);
   return {
-    name,
-    digest: digestOf(entries),
-    charms: loadCharms(path, name),
+    ...{ name, path, digest },
+    ...(from === undefined ? {} : { from }),
+    charms: charmsOf(name, path, digest),
     archive: () => gzipSync(tarOf(entries)),
   };
+}
+
+/** By what tells them apart: each activity asks, and most of the work is YAML that says the same as before. */
+const known = new Map<string, { digest: string; charms: Charm[] }>();
+
+function charmsOf(name: string, path: string, digest: string): Charm[] {
+  const key = JSON.stringify([name, path]);
+  const last = known.get(key);
+  if (last?.digest === digest) return last.charms;
+  const charms = loadCharms(path, name);
+  known.set(key, { digest, charms });
+  return charms;
 }
 
 const maxBytes = 64 * 1024 * 1024;

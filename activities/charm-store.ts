@@ -1,13 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import type { StageInput, StageResult } from './activities.js';
 import type { Remote } from './adapters/remote/remote.js';
 import type { CharmRepository } from './charm-repositories.js';
 import type { StageContext } from './converge.js';
-import { jobFailed, lookFailed } from './failures.js';
+import { jobFailed } from './failures.js';
 import { joinJobs } from './join-jobs.js';
+import { lookAt } from './look-at.js';
 import { runJob } from './run-job.js';
-
-const script = new URL('scripts/charm-store.sh', import.meta.url);
 
 /** Puts the charm repositories that differ under /srv/charm-store, each as one archive. */
 export async function installCharms(
@@ -53,9 +51,7 @@ export async function installedCharms(
   signal: AbortSignal,
 ): Promise<Map<string, string>> {
   const names = repositories.map(({ name }) => name);
-  const argv = ['bash', '-c', await readFile(script, 'utf8'), 'charm-store.sh', 'look', ...names];
-  const { exit, stdout, stderr } = await remote.exec(argv, { signal });
-  if (exit !== 0) throw lookFailed(remote.name, stderr);
-  const lines = stdout.split('\n').filter((line) => line !== '');
+  const said = await lookAt(remote, 'charm-store', ['look', ...names], { signal });
+  const lines = said.split('\n').filter((line) => line !== '');
   return new Map(lines.map((line) => line.split(' ') as [string, string]));
 }

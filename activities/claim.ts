@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import type { StageInput } from './activities.js';
 import type { Remote } from './adapters/remote/remote.js';
-import { hostManagedElsewhere, lookFailed } from './failures.js';
+import { hostManagedElsewhere } from './failures.js';
+import { lookAt } from './look-at.js';
 
 /** Who speaks to the hosts: everyone with the same codec key is one control plane (worker/control-plane.ts). */
 export interface ControlPlane {
@@ -9,8 +9,6 @@ export interface ControlPlane {
   /** One word for people: the machine's name. */
   name: string;
 }
-
-const script = new URL('scripts/claim.sh', import.meta.url);
 
 export interface Claimed {
   /** Whose host it was, when it was taken over now. */
@@ -31,11 +29,9 @@ export async function claimHost(
 ): Promise<Claimed> {
   const how = dryRun ? 'check' : takeover ? 'takeover' : 'claim';
   const holding = operation === undefined || dryRun ? [] : [operation];
-  const argv = ['bash', '-c', await readFile(script, 'utf8'), 'claim.sh', how, id, name, ...holding];
-  const { exit, stdout, stderr } = await remote.exec(argv, signal === undefined ? {} : { signal });
-  if (exit !== 0) throw lookFailed(host, stderr);
+  const said = await lookAt(remote, 'claim', [how, id, name, ...holding], { signal });
   const claimed: Claimed = { left: [] };
-  for (const line of stdout.split('\n')) {
+  for (const line of said.split('\n')) {
     const [word, first = '', ...rest] = line.split(' ');
     if (word === 'other') claimed.takenFrom = otherControlPlane([first, ...rest].join(' '));
     if (word === 'running') claimed.left.push({ key: first, holder: rest.join(' ') });

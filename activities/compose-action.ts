@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { oneOf } from '../charms/engine/candidates.js';
 import { BadInput, shown } from '../workflows/contract/bad-input.js';
 import { parseServiceName } from '../workflows/contract/names.js';
@@ -6,11 +5,9 @@ import { type ComposeAction, parseComposeAction } from '../workflows/contract/co
 import type { ComposeActionInput, StageResult } from './activities.js';
 import type { Remote } from './adapters/remote/remote.js';
 import type { StageContext } from './converge.js';
-import { lookFailed } from './failures.js';
 import { project } from './host-services.js';
+import { lookAt } from './look-at.js';
 import { succeeding } from './service-jobs.js';
-
-const script = new URL('scripts/services-state.sh', import.meta.url);
 
 /** The services of the last `up`, and the states of their containers. */
 export interface ServicesState {
@@ -38,11 +35,9 @@ export async function composeAction(context: StageContext, input: ComposeActionI
 const told = (changed: string[]): StageResult => ({ changed, summary: changed.join(', ') });
 
 export async function servicesState(remote: Remote, signal: AbortSignal): Promise<ServicesState> {
-  const argv = ['bash', '-c', await readFile(script, 'utf8'), 'services-state.sh', project];
-  const { exit, stdout, stderr } = await remote.exec(argv, { signal });
-  if (exit !== 0) throw lookFailed(remote.name, stderr);
+  const said = await lookAt(remote, 'services-state', [project], { signal });
   const state: ServicesState = { services: [], containers: new Map() };
-  for (const line of stdout.split('\n')) {
+  for (const line of said.split('\n')) {
     const [word, name = '', is = ''] = line.split(' ');
     if (word === 'service') state.services.push(name);
     if (word === 'container') state.containers.set(name, is);

@@ -4,8 +4,8 @@ import { parsePort } from '../workflows/contract/names.js';
 import type { CutoffInput, CutoffResult } from './activities.js';
 import type { Remote } from './adapters/remote/remote.js';
 import type { StageContext } from './converge.js';
-import { lookFailed } from './failures.js';
 import { joinJobs } from './join-jobs.js';
+import { lookAt } from './look-at.js';
 import { succeeding } from './service-jobs.js';
 
 export interface CutoffState {
@@ -15,8 +15,6 @@ export interface CutoffState {
   /** The rules hold as they are written down. */
   holds: boolean;
 }
-
-const inScripts = (name: string): Promise<Buffer> => readFile(new URL(`scripts/${name}`, import.meta.url));
 
 /** Where charms have it at hand, too: an action that must not let mail out cuts it off itself. */
 const inLibrary = (name: string): Promise<Buffer> =>
@@ -64,10 +62,9 @@ export function wanted(
 }
 
 export async function cutoffState(remote: Remote, host: string, signal: AbortSignal): Promise<CutoffState> {
-  const argv = ['bash', '-c', (await inScripts('cutoff-look.sh')).toString('utf8'), 'cutoff-look.sh'];
-  const { exit, stdout, stderr } = await remote.exec(argv, { signal });
-  if (exit !== 0) throw lookFailed(remote.name, stderr);
-  const lines = stdout.split('\n').map((line) => line.split(' '));
+  const lines = (await lookAt(remote, 'cutoff-look', [], { signal }))
+    .split('\n')
+    .map((line) => line.split(' '));
   const of = (kind: string): string[] =>
     lines.filter(([word]) => word === kind).map(([, value = '']) => value);
   if (of('docker').length === 0)

@@ -16,7 +16,8 @@ export type FailureType =
   | 'JobStalled'
   | 'LookFailed'
   | 'DockerFailed'
-  | 'ServiceUnhealthy';
+  | 'ServiceUnhealthy'
+  | 'CharmsUnreachable';
 
 function final(type: FailureType, message: string, cause?: unknown): ApplicationFailure {
   return ApplicationFailure.create({ type, message, nonRetryable: true, ...causedBy(cause) });
@@ -127,6 +128,15 @@ export function dockerFailed(host: string | undefined, what: string, cause: unkn
     nonRetryable: false,
     ...causedBy(cause),
   });
+}
+
+/** A Git server, when what is pinned is not in the cache yet: nothing was begun that would have to go on. */
+export function charmsUnreachable(name: string, url: string, why: string): ApplicationFailure {
+  return final(
+    'CharmsUnreachable',
+    `the charm repository ${name} cannot be fetched from ${url}: ${why}; check that its server is up and lets this machine in, then run ` +
+      'it again',
+  );
 }
 
 /** A service that may still be starting; tried again until the step's time is over. */

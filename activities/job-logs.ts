@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import type { Remote } from './adapters/remote/remote.js';
 import { masked, secretsIn } from './commands/known-secrets.js';
-import { lookFailed } from './failures.js';
 import { servicesLook } from './host-services.js';
+import { lookAt } from './look-at.js';
 
 /** What is known of a named job by its record on the host. */
 export interface JobLog {
@@ -37,8 +36,6 @@ export interface JobLogsQuery {
   root?: string;
 }
 
-const script = new URL('scripts/job-logs.sh', import.meta.url);
-
 /** Reads the records of an operation's jobs, oldest first; changes nothing. */
 export async function readJobLogs(
   remote: Remote,
@@ -47,13 +44,11 @@ export async function readJobLogs(
 ): Promise<JobLog[]> {
   const { operationId, lines, after = new Map<string, number>(), secrets } = query;
   const prefix = operationId === undefined ? 'newest' : `${operationId}.`;
-  const argv = ['bash', '-c', await readFile(script, 'utf8'), 'job-logs.sh'];
-  argv.push(query.root ?? '/var/lib/myc-wf', prefix, lines === undefined ? 'all' : String(lines));
-  argv.push(...[...after].flatMap(([key, offset]) => [key, String(offset)]));
+  const words = [query.root ?? '/var/lib/myc-wf', prefix, lines === undefined ? 'all' : String(lines)];
+  words.push(...[...after].flatMap(([key, offset]) => [key, String(offset)]));
   const jobs: JobLog[] = [];
   const onLine = (line: string): void => readLine(jobs, line, secrets);
-  const { exit, stderr } = await remote.exec(argv, { onLine, ...(signal === undefined ? {} : { signal }) });
-  if (exit !== 0) throw lookFailed(remote.name, stderr);
+  await lookAt(remote, 'job-logs', words, { onLine, signal });
   return jobs;
 }
 

@@ -16,13 +16,16 @@ export async function probeServices(
   const { plan, secrets } = await readHostPlan(remote, input, repositories, signal);
   const docker = dockerOf(remote);
   const containers = await docker.containersOf(project);
+  const health = new Map(
+    await Promise.all(containers.map(async ({ id }) => [id, await docker.healthOf(id)] as const)),
+  );
   const healthy: string[] = [];
   for (const { name, container } of plan.services) {
     if (container !== 'service') continue;
     const own = containers.filter(({ service }) => service === name);
     if (own.length === 0) throw serviceUnhealthy(input.host, `service ${name} has no container`);
     for (const { id } of own) {
-      const now = await docker.healthOf(id);
+      const now = health.get(id);
       if (now?.state !== 'running' || (now.health !== 'healthy' && now.health !== 'none')) {
         const said = now?.lastOutput ? `, its check says: ${masked(now.lastOutput, secrets)}` : '';
         const state = now?.state === 'running' ? now.health : `${now?.state} (exit code ${now?.exitCode})`;

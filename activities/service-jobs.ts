@@ -23,7 +23,10 @@ export async function ensureImage(
     throw new BadInput(`the plan of ${input.host} has no image ${input.image}`, 'start up again');
   const args = build === undefined ? ['pull', input.image] : ['build', input.image, build.context];
   // Nothing that runs is changed by it, so several go on at once.
-  await succeeding(context, input, { subject: input.image, script: 'image', args, exclusive: false });
+  const { result } = await succeeding(context, input, {
+    ...{ subject: input.image, script: 'image', args, exclusive: false },
+  });
+  if (result === '') return { changed: [], summary: '' };
   const summary = `${build === undefined ? 'pulled' : 'built'} ${input.image}`;
   return { changed: [summary], summary };
 }

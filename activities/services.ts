@@ -1,6 +1,8 @@
+import { Context } from '@temporalio/activity';
 import type { ReadConfig } from '../client/config/watch.js';
 import type { Activities, StageInput } from './activities.js';
 import { readCharmRepositories } from './charm-repositories.js';
+import { charmSources } from './charm-sources.js';
 import { installCharms } from './charm-store.js';
 import { composeAction } from './compose-action.js';
 import { composeUp } from './compose-up.js';
@@ -35,7 +37,10 @@ export function serviceActivities(
   stage: (input: StageInput) => Promise<StageContext>,
 ): ServiceActivities {
   // Read at each use: a charm that is corrected counts at once.
-  const repositories = async () => readCharmRepositories((await config())['charm-repositories']);
+  const repositories = async () => {
+    const { 'charm-repositories': configured } = await config();
+    return readCharmRepositories(await beating(charmSources(configured)));
+  };
   return {
     ensureCharmsInstalled: accepting(async (input) =>
       installCharms(await stage(input), input, await repositories()),
@@ -54,4 +59,15 @@ export function serviceActivities(
     ensureCutoff: accepting(async (input) => ensureCutoff(await stage(input), input)),
     probeServices: accepting(async (input) => probeServices(await stage(input), input, await repositories())),
   };
+}
+
+/** A first fetch from a Git server takes longer than a worker may be silent. */
+async function beating<T>(work: Promise<T>): Promise<T> {
+  const context = Context.current();
+  const beat = setInterval(() => context.heartbeat({ step: 'charms', phase: 'fetching charms' }), 5000);
+  try {
+    return await work;
+  } finally {
+    clearInterval(beat);
+  }
 }

@@ -6,6 +6,7 @@ import type { StageInput } from './activities.js';
 import { makeKey, nothing, parsePublicKey, targetOf } from './backup-client.js';
 import { backupUnusable, transferFailed } from './backup-failures.js';
 import { accountName } from './backup-record.js';
+import { transferPackages } from './commands/host-states.js';
 import { type StageContext, converge } from './converge.js';
 import { jobFailed, lookFailed } from './failures.js';
 import type { JobRequest, JobResult } from './job.js';
@@ -26,7 +27,7 @@ export async function ensureStage(
   admin: TargetAdmin,
 ): Promise<StageKey> {
   const { knownHosts } = targetOf(config, input.target);
-  const done = await converge(context, input, { ...nothing, packages: ['rsync', 'jq', 'openssh-client'] });
+  const done = await converge(context, input, { ...nothing, packages: transferPackages });
   if (input.dryRun) return done;
   // Of recoveries that were ended from outside, and withdrew nothing. Their stages go afterwards: killed here, it is done again.
   for (const key of await stages(context, input, 'keys')) await admin.removeKey(sourceIdent(input), key);

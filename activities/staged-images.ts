@@ -33,12 +33,13 @@ export async function planStagedImages(
 
 export async function pullImage(context: StageContext, input: ImagesInput): Promise<StageResult> {
   const image = parseImageReference(input.image);
-  await succeeding(context, input, {
+  const { result } = await succeeding(context, input, {
     subject: image,
     script: 'image',
     args: ['pull', image],
     exclusive: false,
   });
+  if (result === '') return { changed: [], summary: '' };
   const summary = `pulled ${image}`;
   return { changed: [summary], summary };
 }

@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import type { PlannedInput, StageResult, UpgradeInput } from './activities.js';
 import type { CharmRepository } from './charm-repositories.js';
 import type { StageContext } from './converge.js';
-import { lookFailed } from './failures.js';
 import { readHostPlan } from './host-services.js';
+import { lookAt } from './look-at.js';
 import { requireMailcow } from './mailcow.js';
 import { succeeding } from './service-jobs.js';
 
@@ -11,12 +10,7 @@ import { succeeding } from './service-jobs.js';
 export async function upgradePackages(context: StageContext, input: UpgradeInput): Promise<StageResult> {
   const { remote, signal } = context;
   if (input.noDockerRestart) await requireMailcow(remote, input.host);
-  if (input.dryRun) {
-    const script = await readFile(new URL('scripts/upgrade-look.sh', import.meta.url), 'utf8');
-    const { exit, stdout, stderr } = await remote.exec(['bash', '-c', script], { signal });
-    if (exit !== 0) throw lookFailed(remote.name, stderr);
-    return upgraded(stdout);
-  }
+  if (input.dryRun) return upgraded(await lookAt(remote, 'upgrade-look', [], { signal }));
   const { result } = await succeeding(context, input, {
     script: 'upgrade',
     args: [input.noDockerRestart ? 'but-docker' : 'all'],

@@ -5,29 +5,30 @@ import {
   ownRepository,
   readCharmRepositories,
 } from '../activities/charm-repositories.js';
+import { charmSources } from '../activities/charm-sources.js';
 import type { Charm } from '../charms/engine/index.js';
 import { loadCharms } from '../charms/engine/loader.js';
 import type { Config } from './config/schema.js';
 import { usage } from './errors.js';
 
-type Repositories = readonly Pick<CharmRepository, 'name' | 'charms'>[];
+type Repositories = readonly Pick<CharmRepository, 'name' | 'charms' | 'path' | 'from'>[];
 
 /** `--charms` in their order, else those of the configuration; the charms that come with myc-wf are last, as on a host. */
-export function charmsOf(
+export async function charmsOf(
   folders: readonly string[],
   { 'charm-repositories': configured = [] }: Config,
-): Repositories {
+): Promise<Repositories> {
   const own = readCharmRepositories();
-  if (folders.length === 0) return readCharmRepositories(configured);
+  if (folders.length === 0) return readCharmRepositories(await charmSources(configured));
   const names = new Set<string>([ownRepository]);
-  const given = folders.map((folder): { name: string; charms: Charm[] } => {
+  const given = folders.map((folder): { name: string; path: string; charms: Charm[] } => {
     if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
       throw usage(`--charms ${folder} is no folder`, 'name a folder with a folder for each charm in it');
     const at = realpathSync(folder);
-    const known = configured.find((repository) => path.resolve(repository.path) === at)?.name;
+    const known = configured.find(({ path: one }) => one !== undefined && path.resolve(one) === at)?.name;
     const name = unused(names, known ?? nameOf(at));
     names.add(name);
-    return { name, charms: loadCharms(folder, name) };
+    return { name, path: at, charms: loadCharms(folder, name) };
   });
   const none = given.findIndex(({ charms }) => charms.length === 0);
   if (none >= 0)

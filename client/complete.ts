@@ -18,29 +18,51 @@ export const namesOf = (config: Config): Names => ({
 /** The shell completes a file here. */
 export const filesDirective = ':files';
 
-/** What may stand in place of the last word, which is empty or begun; `inner` gives the commands behind a first word. */
-export function complete(
+/** Where the last word stands, which is empty or begun. */
+export interface Place {
+  command: Command;
+  /** What stands behind the command's name, options left out. */
+  given: string[];
+  /** The option whose value it is. */
+  value: Option | undefined;
+  begun: string;
+  /** Of `compose HOST stop …`. */
+  host: string | undefined;
+}
+
+/** `inner` gives the commands behind a first word. */
+export function placeOf(
   program: Command,
   words: readonly string[],
-  names: Names,
   inner: (command: Command, first: string) => Command | undefined,
-): string[] {
-  const begun = words.at(-1) ?? '';
+): Place {
   let command = program;
   let given: string[] = [];
   let value: Option | undefined;
+  let host: string | undefined;
   for (const word of words.slice(0, -1)) {
     if (value !== undefined) value = undefined;
     else if (word.startsWith('-')) value = takesNext(command, word);
     else {
       const below = given.length === 0 ? command.commands.find((one) => one.name() === word) : undefined;
       const behind = below ?? (given.length === 0 ? inner(command, word) : undefined);
+      if (behind !== undefined && below === undefined) host = word;
       if (behind === undefined) given.push(word);
       else [command, given] = [behind, []];
     }
   }
-  const all = value === undefined ? wordsOf(command, given.length, begun, names) : ofOption(value, names);
-  return [...new Set(all)].filter((one) => one === filesDirective || one.startsWith(begun)).sort();
+  return { command, given, value, begun: words.at(-1) ?? '', host };
+}
+
+/** What may stand there; `more`: what only a host knows. */
+export function complete(
+  { command, given, value, begun }: Place,
+  names: Names,
+  more: readonly string[] = [],
+): string[] {
+  const own = value === undefined ? wordsOf(command, given.length, begun, names) : ofOption(value, names);
+  const all = new Set([...own, ...more]);
+  return [...all].filter((one) => one === filesDirective || one.startsWith(begun)).sort();
 }
 
 function takesNext(command: Command, word: string): Option | undefined {

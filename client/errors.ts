@@ -27,6 +27,7 @@ const exitCodeOfFailure: Record<string, ExitCode> = {
   HostKeyChanged: exitCodes.unreachable,
   HostKeyUnknown: exitCodes.unreachable,
   AuthenticationRefused: exitCodes.unreachable,
+  CharmsUnreachable: exitCodes.unreachable,
   HostBusy: exitCodes.busy,
   UnknownIdent: exitCodes.notFound,
   UnknownHost: exitCodes.notFound,

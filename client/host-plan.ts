@@ -1,5 +1,6 @@
 import type { Remote } from '../activities/adapters/remote/remote.js';
-import { readCharmRepositories } from '../activities/charm-repositories.js';
+import { type CharmRepository, readCharmRepositories } from '../activities/charm-repositories.js';
+import { charmSources } from '../activities/charm-sources.js';
 import { installedCharms } from '../activities/charm-store.js';
 import { maskedIn } from '../activities/commands/known-secrets.js';
 import { selectServices } from '../activities/commands/selected-services.js';
@@ -23,6 +24,7 @@ export interface PlannedOnHost {
   /** Of the asked services. */
   plan: Plan;
   all: Plan;
+  repositories: readonly CharmRepository[];
   secrets: string[];
 }
 
@@ -35,7 +37,8 @@ export async function planOnHost(
 ): Promise<PlannedOnHost> {
   const { signal } = context;
   const remote = await (await context.hosts()).host(host);
-  const repositories = readCharmRepositories((await context.config()).config['charm-repositories']);
+  const { config } = await context.config();
+  const repositories = readCharmRepositories(await charmSources(config['charm-repositories']));
   const [said, installed] = await Promise.all([
     servicesLook(remote, 'plan', signal),
     installedCharms(remote, repositories, signal),
@@ -54,7 +57,7 @@ export async function planOnHost(
     );
   }
   const plan = selectServices(all, services, sources.where);
-  return { remote, all, plan, secrets: secretsSaid(said, all) };
+  return { remote, all, plan, repositories, secrets: secretsSaid(said, all) };
 }
 
 /** docker-compose.yml with what the hooks left on the host the last time they ran. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Config } from '../../client/config/schema.js';
+import type { ComposeReadyPart } from '../activities.js';
 import type { DesiredFile, DesiredSettings, DesiredState } from './desired-state.js';
 
 /** `compose ACTION SERVICE` on the host itself, for its cron. */
@@ -16,8 +17,11 @@ export function setUpState(config: Config, domain?: string): DesiredState {
   };
 }
 
+/** What bytes between hosts need; jq also reads the charms' options. */
+export const transferPackages = ['rsync', 'jq', 'openssh-client'];
+
 export interface ComposeReadyOptions {
-  part?: 'docker';
+  part?: ComposeReadyPart;
   withoutDockerClean: boolean;
   noDockerRestart: boolean;
 }
@@ -26,7 +30,7 @@ export interface ComposeReadyOptions {
 export function composeReadyState(config: Config, options: ComposeReadyOptions): DesiredState {
   const repositories = Object.entries(config['apt-repositories'] ?? {});
   const daemon = daemonSettings(config);
-  const docker = {
+  const first = {
     // Docker itself may come from a repository of the house.
     files: repositories.flatMap(([name, repository]) => [
       {
@@ -41,23 +45,23 @@ export function composeReadyState(config: Config, options: ComposeReadyOptions):
     // Docker's log settings hold for new containers only after a restart; a reload lets the running ones alone.
     restarts: [{ unit: 'docker', settings: daemon.values, reloadOnly: options.noDockerRestart }],
     // docker-cli is a package of its own from Debian 13 on; Docker unpacks images with pigz where it is there.
-    packages: ['docker.io', 'docker-cli', 'pigz'],
+    packages: ['docker.io', 'docker-cli', 'pigz', ...transferPackages],
   };
-  if (options.part === 'docker') return docker;
+  if (options.part === 'docker') return first;
   return {
-    ...docker,
+    ...first,
     files: [
-      ...docker.files,
+      ...first.files,
       ...gitKey(config),
       { path: '/usr/local/bin/compose', mode: '0755', content: readFileSync(composeShim, 'utf8') },
       { path: '/opt/apps/myc-deploy/compose.yml', mode: '0600', content: baseCompose(config), initial: true },
       ...(options.withoutDockerClean ? [] : [dockerClean]),
     ],
     packages: [
-      ...docker.packages,
-      // docker-compose too is a package of its own from Debian 13 on; jq reads the charms' options, openssl makes their passwords
-      // and certificates.
-      ...['docker-compose', 'git', 'jq', 'openssl', 'rsync', 'cron'],
+      ...first.packages,
+      // docker-compose too is a package of its own from Debian 13 on; openssl makes the charms' passwords and certificates.
+      ...['docker-compose', 'openssl'],
+      ...(options.part === 'serving' ? [] : ['git', 'cron']),
       ...repositories.flatMap(([, repository]) => repository.packages ?? []),
     ],
   };

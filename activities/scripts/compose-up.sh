@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # compose-up.sh PROJECT all|some [SERVICE…]: docker-compose.yml -> running, healthy services. Standard input:
-#   {"compose": text of docker-compose.yml, "images": {SERVICE: image}, "services": [{name, options, targets, environment}]}
+#   {"digest": of all that is asked for, "compose": text of docker-compose.yml, "images": {SERVICE: image},
+#    "services": [{name, options, targets, environment}]}
 #   all    starts every service and removes the containers of those that are gone
 #   some   starts the named ones
 # Result: a line `created|recreated|started|unchanged|removed SERVICE` for each of them.
@@ -17,6 +18,8 @@ timeout=900
 mkdir -p "$folder"
 # In no file: it may hold secrets.
 input=$(cat)
+# Whatever goes wrong from here on, the next one begins with a look at all of it.
+rm -f -- "$folder/standing"
 jq -j .compose <<<"$input" >"$folder/.docker-compose.yml.new"
 compose() { docker compose --progress quiet --project-name "$project" --project-directory "$folder" "$@" </dev/null; }
 compose -f "$folder/.docker-compose.yml.new" config --quiet
@@ -101,3 +104,7 @@ awk -v services="$services" '
     }
     for (name in was) if (!(name in is)) print "removed", name
   }' "$before" "$before.now" >"$MYC_RESULT"
+if [ "$#" -gt 0 ]; then
+  printf '%s %s\n' "$(jq -r .digest <<<"$input")" "$(standing "$project")" >"$folder/standing.new"
+  mv -- "$folder/standing.new" "$folder/standing"
+fi

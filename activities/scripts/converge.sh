@@ -138,8 +138,9 @@ fetch_lists() {
   mv -fT -- "$began" "$lists"
 }
 
+# What the host does for people goes first, and what else an operation does beside it.
 install_packages() {
-  DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -qy --no-install-recommends -- "$@" </dev/null
+  DEBIAN_FRONTEND=noninteractive nice apt-get -o DPkg::Lock::Timeout=300 install -qy --no-install-recommends -- "$@" </dev/null
 }
 
 apply() {

@@ -19,9 +19,6 @@ input=$(cat)
 keep() { # FILE, from standard input; in one step
   cat >"$1.new" && mv -- "$1.new" "$1"
 }
-of() { # NUMBER FILTER
-  jq -r --argjson number "$1" ".hooks[\$number] | $2" <<<"$input"
-}
 jq .images <<<"$input" | keep "$root/images.json"
 export COMPOSE_FRAGMENTS=$root/fragments COMPOSE_IMAGES=$root/images.json COMPOSE_RELATIONS=$root/relations
 
@@ -46,26 +43,36 @@ bounded() {
 exec {out}> >(bounded)
 reader=$!
 
+# All that is said of the hooks, asked of jq once and not ten times for each: fields that end with NUL, at at[NUMBER] those of one.
+mapfile -d '' -t fields < <(jq -j '(.hooks[] | [.text, .service, .hook, .id, .directory, .seconds,
+  (.relation | if . == null then "" else "\(.base)/\(.name)/\(.target)" end),
+  (.options | tojson), (.targets | tojson), (.environment | tojson), (.environment | length),
+  (.environment | to_entries[] | "\(.key)=\(.value)")]
+  | .[] | tostring | split("\u0000") | add // ""), "end" | ., "\u0000"' <<<"$input")
+[ "${fields[-1]:-}" = end ] || { echo "what was sent of the hooks cannot be read" >&2; exit 65; }
+unset 'fields[-1]'
+mapfile -d $'\x1e' -t related < <(jq -rS '.hooks[] | .relation.options // {}, "\u001e"' <<<"$input")
+at=()
+for ((next = 0; next < ${#fields[@]}; next += 11 + fields[next + 10])); do at+=("$next"); done
+
 run_hook() { # NUMBER, in a shell of its own: the environment is the hook's
-  local service hook id charm seconds folder relation options exit=0
-  {
-    IFS= read -r -d '' service && IFS= read -r -d '' hook && IFS= read -r -d '' id && IFS= read -r -d '' charm
-    IFS= read -r -d '' seconds && IFS= read -r -d '' relation
-    while IFS= read -r -d '' assignment; do export "${assignment?}"; done
-  } < <(jq -j --argjson number "$1" '.hooks[$number] | .service, .hook, .id, .directory, .seconds,
-    (.relation | if . == null then "" else "\(.base)/\(.name)/\(.target)" end),
-    (.environment | to_entries[] | "\(.key)=\(.value)") | "\(.)\u0000"' <<<"$input")
+  local from=${at[$1]} assignment folder relation options exit=0
+  local service=${fields[from + 1]} hook=${fields[from + 2]} id=${fields[from + 3]} charm=${fields[from + 4]}
+  local seconds=${fields[from + 5]}
+  for assignment in "${fields[@]:from+11:fields[from+10]}"; do export "${assignment?}"; done
   folder=$root/services/$service
   mkdir -p -- "$folder"
-  of "$1" .options | keep "$folder/options.json"
-  of "$1" .targets | keep "$folder/targets.json"
+  keep "$folder/options.json" <<<"${fields[from + 7]}"
+  keep "$folder/targets.json" <<<"${fields[from + 8]}"
   export COMPOSE_OPTIONS=$folder/options.json COMPOSE_TARGETS=$folder/targets.json
+  relation=${fields[from + 6]}
   if [ -z "$relation" ]; then
-    of "$1" .environment | keep "$folder/environment.json"
+    keep "$folder/environment.json" <<<"${fields[from + 9]}"
   else
     relation=$root/relations/$relation
     mkdir -p -- "$relation"
-    options=$(jq -S --argjson number "$1" '.hooks[$number].relation.options' <<<"$input")
+    options=${related[$1]#$'\n'}
+    options=${options%$'\n'}
     if [ ! -f "$relation/data.json" ] || [ "$options" != "$(cat "$relation/options.json" 2>/dev/null)" ]; then
       # The options last: ended in between, it is done again.
       rm -f -- "$relation/options.json"
@@ -90,9 +97,9 @@ settled() { # all of the hooks' words are in the output
   for _ in {1..50}; do kill -0 "$reader" 2>/dev/null || break; sleep 0.05; done
 }
 
-count=$(jq '.hooks | length' <<<"$input")
+count=${#at[@]}
 for ((number = 0; number < count; number++)); do
-  text=$(of "$number" .text)
+  text=${fields[at[number]]}
   if grep -qxF -- "$text" "$done_file" 2>/dev/null; then continue; fi
   printf '%s, %d of %d\n' "$text" "$((number + 1))" "$count" >"$MYC_PROGRESS"
   printf '%s\n' "$text" >&"$out"
@@ -113,7 +120,7 @@ settled
 
 shopt -s nullglob
 for ((number = 0; number < count; number++)); do
-  for file in "$root/fragments/$(of "$number" '"\(.service)@\(.id)"')."*.yml; do
+  for file in "$root/fragments/${fields[at[number] + 1]}@${fields[at[number] + 3]}."*.yml; do
     printf 'fragment %d %s\n' "$number" "$(base64 -w 0 -- "$file")"
   done
 done >"$job/fragments"

@@ -2,6 +2,7 @@
 # Makes an image be on this host.
 #   image.sh pull IMAGE
 #   image.sh build IMAGE FOLDER
+# Result: `done` when it was not there.
 set -euo pipefail
 verb=$1 image=$2
 
@@ -22,3 +23,4 @@ case $verb in
   build) docker build --tag "$image" -- "$3" ;;
   *) echo "usage: image.sh pull IMAGE | build IMAGE FOLDER" >&2 && exit 2 ;;
 esac
+echo 'done' >"$MYC_RESULT"

@@ -25,7 +25,9 @@ ask() { # DATABASE PSQL-ARGUMENT…, SQL on standard input
   in_container "$1" psql -XAtq -v ON_ERROR_STOP=1 "${@:2}"
 }
 
-here=$(ask template1 <<<'SHOW server_version_num')
+# The server's version, then the databases it has, those of earlier runs of this job among them.
+there=$(ask template1 <<<"SHOW server_version_num; SELECT encode(convert_to(datname, 'UTF8'), 'hex') FROM pg_database")
+here=${there%%$'\n'*}
 if ((here / 10000 < version / 10000)); then
   echo "$service is PostgreSQL $((here / 10000)), and the dumps are of $((version / 10000)): an older server cannot read them" >&2
   exit 1
@@ -80,8 +82,18 @@ SQL
 held="SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'"
 
+exists() { # DATABASE
+  grep -qxF -- "$(printf '%s' "$1" | od -An -v -tx1 | tr -d ' \n')" <<<"${there#*$'\n'}"
+}
+
+report() { # PID TEXT SIZE: how far it has read
+  while sleep 0.5; do
+    printf '%s %s %s\n' "$2" "$(awk '/^pos/ { print $2 }' "/proc/$1/fdinfo/0" 2>/dev/null || true)" "$3" >"$MYC_PROGRESS"
+  done
+}
+
 restore_database() { # DATABASE FILE
-  local database=$1 file=$dumps/$2 mark=$marks/$2 force='' toc tables
+  local database=$1 file=$dumps/$2 mark=$marks/$2 force='' toc tables restoring exit=0
   [ ! -e "$mark.done" ] || return 0
   echo "restoring $database of $service"
   toc=$(in_container template1 pg_restore --list <"$file")
@@ -91,8 +103,7 @@ restore_database() { # DATABASE FILE
     exit 1
   fi
   if [ ! -e "$mark.begun" ]; then
-    if [ "$(ask template1 -v name="$database" <<<"SELECT count(*) FROM pg_database WHERE datname = :'name'")" != 0 ] &&
-      [ "$(ask "$database" <<<"$held")" != 0 ]; then
+    if exists "$database" && [ "$(ask "$database" <<<"$held")" != 0 ]; then
       echo "the database $database of $service holds tables already; it was left as it is" >&2
       exit 1
     fi
@@ -100,14 +111,13 @@ restore_database() { # DATABASE FILE
     sync -- "$mark.begun"
   fi
   if ((here >= 130000)); then force='WITH (FORCE)'; fi
-  ask template1 -v name="$database" <<<"DROP DATABASE IF EXISTS :\"name\" $force"
+  if exists "$database"; then ask template1 -v name="$database" <<<"DROP DATABASE IF EXISTS :\"name\" $force"; fi
   in_container template1 pg_restore --create --exit-on-error --dbname=template1 <"$file" &
-  while kill -0 "$!" 2>/dev/null; do
-    printf '%s of %s %s %s\n' "$database" "$service" "$(awk '/^pos/ { print $2 }' "/proc/$!/fdinfo/0" 2>/dev/null || true)" \
-      "$(stat -c %s -- "$file")" >"$MYC_PROGRESS"
-    sleep 0.5
-  done
-  wait "$!"
+  restoring=$!
+  report "$restoring" "$database of $service" "$(stat -c %s -- "$file")" &
+  wait "$restoring" || exit=$?
+  kill "$!"
+  if ((exit != 0)); then exit "$exit"; fi
   tables=$(grep -cE '^[0-9]+; 1259 [0-9]+ TABLE ' <<<"$toc" || true)
   if (($(ask "$database" <<<"$held AND c.relkind IN ('r', 'p')") < tables)); then
     echo "the database $database of $service has fewer tables than its dump ($tables)" >&2

@@ -7,12 +7,13 @@ import {
 } from '../../workflows/contract/names.js';
 import { isMapping, mergeMappings } from './merge.js';
 import { type YamlProblem, YamlError } from './problem.js';
+import { relationOptions } from './relation-options.js';
 import { checkSchema, parsedBy } from './schema-check.js';
 import { type ParsedYaml, parseYaml } from './yaml.js';
 
 const mapping = z.record(z.string(), z.unknown());
 /** `web-proxy: apache`, a list of services, or a mapping of services to the relation's options; an empty one is none. */
-const targets = z.union([z.string(), z.array(z.string()), z.record(z.string(), mapping.nullable())], {
+const targets = z.union([z.string(), z.array(z.string()), z.record(z.string(), relationOptions.nullable())], {
   error: 'write a service, a list of services ([] for none), or a mapping of services to options',
 });
 

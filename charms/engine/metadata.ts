@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseAbsolutePath } from '../../workflows/contract/names.js';
+import { relationOptions } from './relation-options.js';
 import { checkSchema, parsedBy } from './schema-check.js';
 import { parseYaml } from './yaml.js';
 
@@ -16,7 +17,7 @@ const use = z.strictObject({
   auto: z.enum(['pair', 'summon', 'none']).default('pair'),
   scope: z.enum(['global', 'container']).nullish(),
   solves: z.record(z.string(), z.union([z.string(), z.array(z.string())]).nullable()).nullish(),
-  'default-options': mapping.nullish(),
+  'default-options': relationOptions.nullish(),
 });
 export type CharmUse = z.output<typeof use>;
 

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
-import { complete, namesOf } from '../complete.js';
+import { complete, namesOf, placeOf } from '../complete.js';
 import type { Context } from '../context.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { composeHost } from '../program/compose.js';
+import { namesOnHost } from '../complete-on-host.js';
 
 /** What the scripts of `completion` ask at each Tab. A configuration that is broken completes no names. */
 export async function completeWords(
@@ -16,7 +17,8 @@ export async function completeWords(
   );
   const inner = (command: Command, first: string): Command | undefined =>
     command.name() === 'compose' && first !== '' ? composeHost(first, () => Promise.resolve()) : undefined;
-  const found = complete(program, words, namesOf(config), inner);
+  const place = placeOf(program, words, inner);
+  const found = complete(place, namesOf(config), await namesOnHost(context, place));
   context.output.result(found, found.join('\n'));
   return exitCodes.done;
 }

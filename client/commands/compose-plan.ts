@@ -8,7 +8,7 @@ import { type GivenOptions, readGiven, showingPlaces } from '../compose-source.j
 import type { Context } from '../context.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { planOnHost, renderedOnHost } from '../host-plan.js';
-import { planDocument, planText } from '../render-plan.js';
+import { type PlannedRepository, planDocument, planText } from '../render-plan.js';
 
 export interface HostPlanOptions extends GivenOptions {
   services: string[];
@@ -25,13 +25,13 @@ export async function planOffline(context: Context, options: OfflineOptions): Pr
   const services = options.services.map(parseServiceName);
   const { config } = await context.config();
   const { compose = { text: '', file: options.file }, added } = await readGiven(options);
-  const repositories = charmsOf(options.charms ?? [], config);
+  const repositories = await charmsOf(options.charms ?? [], config);
   const sources = { text: compose.text, where: compose.file, ...(added === undefined ? {} : { added }) };
   const all = showingPlaces(() => planServicesOf(sources, repositories));
   const rendered = options.debug
     ? writeDockerCompose(maskedIn(all.dockerCompose, secretsOfPlan(all)))
     : undefined;
-  return shown(context, selectServices(all, services, compose.file), rendered);
+  return shown(context, selectServices(all, services, compose.file), repositories, rendered);
 }
 
 /** The same of a host's own compose.yml. */
@@ -44,16 +44,18 @@ export async function planOfHost(
   const services = options.services.map(parseServiceName);
   const planned = await planOnHost(context, host, services, await readGiven(options));
   const rendered = options.debug ? await renderedOnHost(planned, context.signal) : undefined;
-  return shown(context, planned.plan, rendered);
+  return shown(context, planned.plan, planned.repositories, rendered);
 }
 
-function shown({ output }: Context, plan: Plan, dockerCompose: string | undefined): ExitCode {
-  const document = planDocument(plan);
-  if (dockerCompose === undefined) output.result(document, planText(plan));
-  else
-    output.result(
-      { ...document, dockerCompose },
-      `${planText(plan)}\n\ndocker-compose.yml\n${dockerCompose}`,
-    );
+function shown(
+  { output }: Context,
+  plan: Plan,
+  repositories: readonly PlannedRepository[],
+  dockerCompose: string | undefined,
+): ExitCode {
+  const document = planDocument(plan, repositories);
+  const text = planText(plan, repositories);
+  if (dockerCompose === undefined) output.result(document, text);
+  else output.result({ ...document, dockerCompose }, `${text}\n\ndocker-compose.yml\n${dockerCompose}`);
   return exitCodes.done;
 }

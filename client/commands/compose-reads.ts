@@ -10,7 +10,7 @@ import type { Context } from '../context.js';
 import { CommandError, notFound } from '../errors.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { planOnHost, renderedOnHost } from '../host-plan.js';
-import { composeArgv, lookAt } from '../host-scripts.js';
+import { composeArgv, linesOf } from '../host-scripts.js';
 import { table } from '../output.js';
 
 /** The host, once it is known that services were brought up there, and these are among them. */
@@ -136,7 +136,7 @@ export async function ip(context: Context, word: string, words: readonly string[
   const host = parseHostName(word);
   const services = words.map(parseServiceName);
   const remote = await (await context.hosts()).host(host);
-  const found = (await lookAt(remote, 'container-ips', context.signal))
+  const found = (await linesOf(remote, 'container-ips', context.signal))
     .map((line) => line.split(' '))
     .filter(([service = '']) => services.length === 0 || services.some((name) => name === service))
     .map(([service = '', container = '', network = '', v4 = '-', v6 = '-']) => ({

@@ -3,7 +3,7 @@ import { bytesText } from '../../workflows/contract/amounts.js';
 import { parseHostName } from '../../workflows/contract/names.js';
 import type { Context } from '../context.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
-import { lookAt } from '../host-scripts.js';
+import { linesOf } from '../host-scripts.js';
 import { table } from '../output.js';
 
 const databases = z.array(
@@ -14,7 +14,7 @@ const databases = z.array(
 export async function postgresLs(context: Context, word: string): Promise<ExitCode> {
   const host = parseHostName(word);
   const remote = await (await context.hosts()).host(host);
-  const found = (await lookAt(remote, 'postgres-ls', context.signal)).flatMap((line) => {
+  const found = (await linesOf(remote, 'postgres-ls', context.signal)).flatMap((line) => {
     const [, service = '', answer = ''] = /^(\S+) (.*)$/.exec(line) ?? [];
     return databases.parse(JSON.parse(answer)).map((database) => ({ service, ...database }));
   });

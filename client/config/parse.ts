@@ -2,6 +2,7 @@ import { type Document, LineCounter, isMap, isNode, isScalar, parseDocument } fr
 import { BadInput } from '../../workflows/contract/bad-input.js';
 import { parseHostAddress } from '../../workflows/contract/addresses.js';
 import { parseHostName, parseUserName } from '../../workflows/contract/names.js';
+import { wrongRepository } from './charm-repository.js';
 import { configError } from './config-error.js';
 import { configSchema, type Config } from './schema.js';
 import { absolutePaths } from './paths.js';
@@ -65,6 +66,11 @@ function checkNames(
       check(['hosts', name, 'address'], false, () => parseHostName(host.address));
     if (host.user !== undefined) check(['hosts', name, 'user'], false, () => parseUserName(host.user));
   }
+  (config['charm-repositories'] ?? []).forEach((repository, index) => {
+    const wrong = wrongRepository(repository);
+    if (wrong !== undefined)
+      throw fail(['charm-repositories', index, wrong.key], false, wrong.what, wrong.next);
+  });
   for (const [name, target] of Object.entries(config['backup-targets'] ?? {})) {
     check(['backup-targets', name], true, () => parseTargetName(name));
     if (target.admin !== undefined)

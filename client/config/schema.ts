@@ -52,7 +52,20 @@ export const configSchema = z.strictObject({
     .optional(),
   'git-key-file': z.string().optional().describe('Private key the hosts use for git repositories'),
   'charm-repositories': z
-    .array(z.strictObject({ name: z.string(), path: z.string() }))
+    .array(
+      z.strictObject({
+        name: z.string(),
+        path: z.string().optional().describe('A folder of charms, sub-folders too; or git and revision'),
+        git: z.string().optional().describe('https:// or ssh:// URL, user@host:path, or an absolute path'),
+        revision: z
+          .string()
+          .optional()
+          .describe('A full commit hash; or a tag, which is kept as it was first found'),
+        folder: z.string().optional().describe('Where the charms are in it; all of it when left out'),
+        'identity-file': identityFile.optional(),
+        'host-keys': z.array(z.string()).optional().describe('Of its SSH server; known_hosts when left out'),
+      }),
+    )
     .optional()
     .describe('Searched in order; the charms that come with myc-wf are last, under the name myc'),
   'base-compose-file': z.string().optional().describe('First compose.yml of a deployed host'),

@@ -9,7 +9,9 @@ import { benchRecoverData } from './recover-data.js';
 import { benchRecover } from './recover.js';
 import type { Samples } from './samples.js';
 import { openShop } from './shop.js';
+import { benchResolve } from './resolve.js';
 import { benchStep } from './step.js';
+import { benchUp } from './up.js';
 import { benchWorker } from './worker.js';
 
 const say = (line: string): void => void process.stderr.write(`bench: ${line}\n`);
@@ -18,7 +20,7 @@ const say = (line: string): void => void process.stderr.write(`bench: ${line}\n`
  * One JSON document on stdout, one table on stderr; each figure with its samples' minimum and maximum. Arguments name the
  * figures that are wanted (`npm run bench -- recover help`); all of them without one.
  */
-const names = ['noopDeploy', 'step', 'worker', 'help', 'recoverData', 'recover'] as const;
+const names = ['noopDeploy', 'up', 'step', 'worker', 'help', 'resolve', 'recoverData', 'recover'] as const;
 type Name = (typeof names)[number];
 const asked = process.argv.slice(2).filter((word) => !word.startsWith('-'));
 const unknown = asked.filter((word) => !(names as readonly string[]).includes(word));
@@ -41,7 +43,12 @@ const figure = async <T>(
 };
 
 const lab = await openLab({ hosts: 3 });
-const figures = { ...(await benchSmall(lab)), ...(await benchRecoveries(lab)) };
+const figures = {
+  ...(await figure('resolve', 'compose.yml of 200 services with 400 relations', benchResolve)),
+  ...(await benchSmall(lab)),
+  ...(await benchUps(lab)),
+  ...(await benchRecoveries(lab)),
+};
 process.stderr.write(`${table(rows(figures))}\n`);
 process.stdout.write(`${JSON.stringify(figures)}\n`);
 
@@ -67,6 +74,20 @@ async function benchSmall(lab: Lab) {
     };
   } finally {
     await operator.close();
+  }
+}
+
+async function benchUps(lab: Lab) {
+  if (!wanted('up')) return {};
+  const withOdoo = await openLab({ hosts: 3, images: ['odoo:14', 'redis:8'] });
+  const host = await withOdoo.fresh('vps90.lab');
+  const operator = await openOperator(lab);
+  try {
+    await operator.up();
+    return await figure('up', 'start up with nothing to change', () => benchUp(operator, host));
+  } finally {
+    await operator.close();
+    await lab.destroy(host.name);
   }
 }
 

@@ -26,14 +26,21 @@ const key = `ssh-ed25519 ${'A'.repeat(68)} me@laptop`;
 function runInit(
   charm: string,
   options: unknown,
+  joined?: { hook: string; base: string; data: unknown },
 ): { code: number | null; stderr: string; root: string; fragments: unknown[] } {
   const root = mkdtempSync(join(tmpdir(), 'hook-'));
   const fragments = join(root, 'fragments');
   mkdirSync(join(root, 'bin'));
   writeFileSync(join(root, 'bin/docker'), `#!/bin/sh\nid -u\n`, { mode: 0o755 });
   writeFileSync(join(root, 'options.json'), JSON.stringify(options));
+  writeFileSync(join(root, 'data.json'), JSON.stringify(joined?.data ?? {}));
+  mkdirSync(join(root, 'cron.d'));
+  const relation =
+    joined === undefined
+      ? {}
+      : { BASE_SERVICE_NAME: joined.base, RELATION_DATA_FILE: join(root, 'data.json') };
   const run = () =>
-    spawnSync('bash', [join(folder, 'lib/run-hook.sh'), join(folder, charm), 'init'], {
+    spawnSync('bash', [join(folder, 'lib/run-hook.sh'), join(folder, charm), joined?.hook ?? 'init'], {
       encoding: 'utf8',
       env: {
         PATH: `${join(root, 'bin')}:${process.env.PATH ?? ''}`,
@@ -45,6 +52,9 @@ function runInit(
         SERVICE_CONFIGSTORE: join(root, 'config'),
         DOCKER_BASE_IMAGE: 'any',
         MIRROR_DIR_CONFIG: join(root, 'mirror-dir/config.yml'),
+        CRON_FOLDER: join(root, 'cron.d'),
+        CHARM_PATH: `/srv/charm-store/myc/${charm}`,
+        ...relation,
       },
     });
   const { status, stderr } = run();
@@ -176,5 +186,71 @@ describe('init hooks', () => {
       '/srv/datastore': { exclude: ['/tmp/'] },
     });
     expect(runInit('rsync-backup', { mirror: { '/srv/../etc': {} } }).code).toBe(1);
+  });
+});
+
+describe('what cron is told by other charms', () => {
+  const scheduled = (command: unknown) =>
+    runInit(
+      'cron',
+      {},
+      { hook: 'schedule_command-relation-joined', base: 'www.site.org', data: { command } },
+    );
+
+  it("is a line of the host's cron for each, and words that no shell reads", () => {
+    const { code, root, fragments } = scheduled([
+      '(35 3 * * 7) {-D -p 10} compose renew_crt "www.site.org"',
+      "(*/5 0-4,6 1 1-12/2 *) compose --debug report 'www.site.org' --to=a@b.org 100%",
+    ]);
+    expect(code).toBe(0);
+    const [file = '', ...others] = readdirSync(join(root, 'cron.d'));
+    expect(others).toEqual([]);
+    // Cron passes over a name with a dot.
+    expect(file).toMatch(/^myc-schedule-[0-9a-f]{16}$/);
+    const lines = readFileSync(join(root, 'cron.d', file), 'utf8')
+      .split('\n')
+      .slice(2, -1);
+    const json = join(root, 'config/schedules/www.site.org.json');
+    expect(lines).toEqual([
+      expect.stringMatching(
+        new RegExp(`^35 3 \\* \\* 7 root /srv/charm-store/myc/cron/lib/scheduled ${json} [0-9a-f]{16} 0$`),
+      ),
+      expect.stringMatching(/^\*\/5 0-4,6 1 1-12\/2 \* root .* 1$/),
+    ]);
+    expect(JSON.parse(readFileSync(json, 'utf8'))).toMatchObject({
+      entries: [
+        { drop: true, priority: 10, words: ['renew_crt', 'www.site.org'] },
+        { drop: false, priority: 0, words: ['report', 'www.site.org', '--to=a@b.org', '100%'] },
+      ],
+    });
+    expect(fragments).toMatchObject([{ services: { cron: { labels: {} } } }]);
+    expect(JSON.stringify(fragments)).toContain('myc.schedule.www.site.org');
+  });
+
+  it.each([
+    ['(35 3 * *) compose a b', 'five fields'],
+    ['(60 3 * * 7) compose a b', "'60' cannot stand in field 1"],
+    ['(0 3 0 * 7) compose a b', "'0' cannot stand in field 3"],
+    ['(0 9-3 * * 7) compose a b', "'9-3' cannot stand in field 2"],
+    ['(@reboot) compose a b', 'five fields'],
+    ['(* * * * *) {-K} compose a b', '-D and -p are known'],
+    ['(* * * * *) {-p 99} compose a b', '0 to 19'],
+    ['(* * * * *) rm -rf /', 'another form'],
+    ['(* * * * *) compose a b; id', 'a word holds'],
+    ['(* * * * *) compose a "$(id)"', 'a word holds'],
+    ['(* * * * *) compose a b >/etc/passwd', 'a word holds'],
+    ['(* * * * *) compose ../a b', 'no action and service'],
+    ['(* * * * *) compose a', 'no action and service'],
+    ['(* * * * *) compose down app', 'operator'],
+    ['(* * * * *) compose a b\n* * * * * root id', 'another form'],
+    ['', 'empty'],
+    [[], 'empty'],
+  ])('is refused when it is %j', (command, why) => {
+    const { code, stderr, root, fragments } = scheduled(command);
+    expect(code).toBe(1);
+    expect(stderr).toContain('the relation schedule-command of www.site.org to cron');
+    expect(stderr).toContain(why);
+    expect(readdirSync(join(root, 'cron.d'))).toEqual([]);
+    expect(fragments).toEqual([]);
   });
 });

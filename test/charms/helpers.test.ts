@@ -145,12 +145,25 @@ test('the words that end a hook, and those that only say', () => {
 
 test('what is asked of docker', () => {
   expect(hook('docker_get_uid web www; docker_get_uid db postgres').out).toBe('70\n70\n');
+  // Of an image that docker knows by its digest it is asked once.
+  const said = () => readFileSync(join(root, 'docker-said'), 'utf8').match(/^run .*$/gm)?.length;
+  writeFileSync(
+    join(root, 'bin/docker'),
+    readFileSync(join(root, 'bin/docker'), 'utf8').replace(
+      'run)',
+      `image) echo sha256:${'a'.repeat(64)};; run)`,
+    ),
+  );
+  for (let asked = 0; asked < 3; asked += 1) expect(hook('docker_get_uid db postgres').out).toBe('70\n');
+  expect(said()).toBe(3);
+  expect(hook('docker_get_uid db other').out).toBe('70\n');
+  expect(said()).toBe(4);
   expect(hook('docker_get_uid none x').err).toContain('service none has no image');
   expect(hook('get_running_containers_for_service web').out).toBe('c1\nc2\n');
   expect(hook('docker_image_export_dir web:1 /etc/web "$ROOT/etc"').code).toBe(0);
-  const said = readFileSync(join(root, 'docker-said'), 'utf8');
-  expect(said).toContain('run --rm --network none --entrypoint id postgres:17 -u postgres');
-  expect(said).toContain('label=com.docker.compose.service=web');
-  expect(said).toContain(`create web:1 true\ncp made:/etc/web ${root}/etc\nrm -f made\n`);
+  const all = readFileSync(join(root, 'docker-said'), 'utf8');
+  expect(all).toContain('run --rm --network none --entrypoint id postgres:17 -u postgres');
+  expect(all).toContain('label=com.docker.compose.service=web');
+  expect(all).toContain(`create web:1 true\ncp made:/etc/web ${root}/etc\nrm -f made\n`);
   expect(existsSync(join(root, 'etc'))).toBe(false);
 });

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import type { Remote } from '../../activities/adapters/remote/remote.js';
 import { record } from './recorder.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -40,6 +41,72 @@ describe('what may stand in place of the last word', () => {
     ['nothing x', []],
   ])('%s', async (line, words) => {
     expect(await completed(line)).toEqual(words);
+  });
+});
+
+describe('what only a host knows', () => {
+  const metadata = `actions:
+  load: {description: x, arguments: {--neutralize: no mail, '--level N': a number, now: at once, DATABASE: its name}}
+  ls: {description: z}
+`;
+  const charm = `charm odoo\nmetadata ${Buffer.from(metadata).toString('base64')}\naction load hooks\naction ls hooks\n`;
+  const asked: string[][] = [];
+  const exec = (argv: readonly string[]) => {
+    asked.push([...argv.slice(3)]);
+    return Promise.resolve({
+      exit: 0,
+      stdout: `services db www.site\n${argv[4] === 'www.site' ? charm : ''}`,
+      stderr: '',
+    });
+  };
+  const host = (name: string) =>
+    name === 'vps1.lab'
+      ? Promise.resolve({ exec } as unknown as Remote)
+      : Promise.reject(new Error('unreachable'));
+  const onHost = async (line: string) => {
+    const { stdout } = await record(['complete', '--', ...line.split(' ')], { config, hosts: { host } });
+    return stdout.trim() === '' ? [] : stdout.trim().split('\n');
+  };
+
+  test.each([
+    ['start action vps1.lab ', ['db', 'www.site']],
+    ['start action vps1.lab w', ['www.site']],
+    ['start action vps1.lab www.site ', ['load', 'ls']],
+    ['start action --yes vps1.lab www.site lo', ['load']],
+    ['start action vps1.lab www.site load ', ['--level', '--neutralize', 'now']],
+    ['start action vps1.lab www.site load --n', ['--neutralize']],
+    ['start action vps1.lab www.site load n', ['now']],
+    ['start action vps1.lab www.site load DB --le', ['--level']],
+    ['start action vps1.lab www.site ls --le', []],
+    ['start action vps1.lab db ', []],
+    ['start up vps1.lab d', ['db']],
+    ['compose vps1.lab logs db w', ['www.site']],
+    // A host that is away, or is none, completes nothing, and says nothing.
+    ['start action vps2.lab ', []],
+    ['start action ;id ', []],
+    ['start action vps1.lab ../x ', []],
+  ])('%s', async (line, words) => {
+    expect(await onHost(line)).toEqual(words);
+  });
+
+  test('a host that does not answer is waited for no longer than three seconds', async () => {
+    const began = performance.now();
+    const hangs = () => new Promise<never>(() => undefined);
+    const { stdout } = await record(['complete', '--', 'start', 'action', 'vps1.lab', ''], {
+      config,
+      hosts: { host: hangs },
+    });
+    expect(stdout.trim()).toBe('');
+    expect(performance.now() - began).toBeLessThan(5000);
+  });
+
+  test('it is not asked where no name of its own may stand', async () => {
+    asked.length = 0;
+    await onHost('start action v');
+    await onHost('start deploy vps1.lab o');
+    await onHost('start action vps1.lab www.site load --input ');
+    await onHost('compose vps1.lab s');
+    expect(asked).toEqual([]);
   });
 });
 
@@ -90,11 +157,48 @@ describe('in a real bash', () => {
   });
 });
 
-test.each([
-  ['zsh', 'compdef _myc_wf myc-wf'],
-  ['fish', "complete -c myc-wf -f -a '(__myc_wf)'"],
-])('a script for %s, which asks the program in the same way', async (shell, last) => {
-  const { stdout } = await record(['completion', shell]);
-  expect(stdout).toContain(' complete -- ');
-  expect(stdout.trim().split('\n').at(-1)).toBe(last);
+describe.each(['zsh', 'fish'] as const)('in a real %s', (shell) => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), `myc-wf-${shell}-`));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const file = path.join(folder, 'config.yml');
+  writeFileSync(
+    file,
+    'hosts: {vps1.lab: {}, other.lab: {}}\nbackup-targets: {"backup.lab:10023": {admin: me}}\n',
+  );
+  writeFileSync(path.join(folder, 'here.yml'), '');
+  const program = path.join(folder, 'myc-wf');
+  const cli = `${process.execPath} --import ${root}/node_modules/tsx/dist/loader.mjs ${root}/client/cli.ts --config ${file}`;
+  writeFileSync(
+    program,
+    `#!/bin/sh\ncase $1 in complete | completion) exec ${cli} "$@" ;; esac\nprintf 'ran: %s.\\n' "$*"\n`,
+    { mode: 0o755 },
+  );
+  const env = { ...process.env, PATH: `${folder}:${process.env.PATH}`, HOME: folder, TERM: 'dumb' };
+
+  /** What is run when somebody types the line, Tab and Return: zsh at a terminal; fish says what it would offer. */
+  const completedLine = (line: string): string => {
+    if (shell === 'fish') {
+      const said = execFileSync('fish', ['-c', `myc-wf completion fish | source; complete -C '${line}'`], {
+        ...{ cwd: folder, env, encoding: 'utf8' },
+      });
+      return said.trim();
+    }
+    const start = 'autoload -U compinit; compinit -u -D; eval "$(myc-wf completion zsh)"; PS1=';
+    const typed = `${start}\n${line}\t\n exit\n`;
+    const said = execFileSync('script', ['-qec', 'zsh -f -i', '/dev/null'], {
+      ...{ cwd: folder, env, encoding: 'utf8', input: typed, timeout: 60_000 },
+    });
+    return /ran: (.*)\./.exec(said)?.[1]?.trim() ?? said;
+  };
+
+  test.each([
+    ['myc-wf fol', 'follow'],
+    ['myc-wf start deploy v', 'vps1.lab'],
+    ['myc-wf start recover me@backup.lab:10023#o', 'me@backup.lab:10023#other.lab'],
+    ['myc-wf compose plan --file he', 'here.yml'],
+  ])('%s', (line, word) => {
+    const said = completedLine(line);
+    if (shell === 'fish') expect(said.split('\n')).toEqual([word]);
+    else expect(said).toBe(`${line.slice('myc-wf '.length, line.lastIndexOf(' ') + 1)}${word}`);
+  });
 });

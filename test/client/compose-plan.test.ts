@@ -37,7 +37,10 @@ test('services, relations with where they come from, and hooks in their order; n
   write('www.example.org:\n  charm: shop\ndoor:\n');
   const { stdout, exitCode } = await plan();
   expect(exitCode).toBe(0);
-  expect(stdout).toBe(`services
+  expect(stdout).toBe(`charms
+  house-charms  ${charms}
+  myc           with myc-wf
+services
   door             house-charms/door         no container
   drawer           house-charms/deep/drawer  drawer:2      added
   www.example.org  house-charms/shop         shop:1
@@ -74,6 +77,9 @@ test('the first repository that has a charm wins, and is shown', async () => {
   const both = (first: string, second: string) =>
     record(['compose', 'plan', '-f', compose, '--charms', first, '--charms', second], { engine, config: {} });
   expect((await both(other, charms)).stdout).toContain('other/door  door:9');
+  expect((await both(other, charms)).stdout).toContain(
+    'note: door of door is that of other, which comes before house-charms',
+  );
   expect((await both(charms, other)).stdout).toContain('house-charms/door  no container');
 });
 
@@ -91,7 +97,8 @@ test('--add-compose-content is merged over it, as text or as a file; only what a
   writeFileSync(file, 'door:\n');
   const one = await plan('--add-compose-content', file, 'door');
   expect(one.stdout).toBe(
-    'services\n  door  house-charms/door  no container\nrelations\n  none\nhooks\n  none\n',
+    `charms\n  house-charms  ${charms}\n  myc           with myc-wf\n` +
+      'services\n  door  house-charms/door  no container\nrelations\n  none\nhooks\n  none\n',
   );
 });
 

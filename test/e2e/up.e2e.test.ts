@@ -118,6 +118,46 @@ test('up makes the services run; a second up recreates nothing, and rows survive
   expect(log).toBe('0');
 });
 
+test('Tab completes services, their actions and what these take, as the host has them', async () => {
+  const tab = async (...words: string[]) =>
+    (await operator.done('complete', '--', 'start', 'action', name, ...words)).stdout.trim().split('\n');
+  expect(await tab('')).toEqual(['apache', 'cron', 'postgres']);
+  expect(await tab('postgres', 'res')).toEqual(['reset-wal']);
+  expect(await tab('postgres', 'reset-wal', '')).toEqual(['force', 'now', 'preview']);
+});
+
+test('what stands is seen in one look, with no job; what came apart since is put right', async () => {
+  const jobs = () => shell('ls /var/lib/myc-wf/jobs | grep -c "\\.services\\." || true');
+  const [before, was] = [await containers(), await jobs()];
+  expect((await start('up', name)).stdout).toBe('nothing to change\n');
+  expect(await jobs()).toBe(was);
+
+  await shell('docker stop myc-apache-1');
+  expect((await start('up', name)).stdout).toBe('made 1 change\n  started apache\n');
+  await shell('docker rm -f myc-cron-1');
+  expect((await start('up', name)).stdout).toBe('made 1 change\n  created cron\n');
+  // What a service's options say is on the host for its actions, also when somebody took it away.
+  await shell('rm /var/lib/myc-wf/compose/services/postgres/environment.json');
+  expect((await start('up', name)).stdout).toBe('nothing to change\n');
+  expect(await shell('cat /var/lib/myc-wf/compose/services/postgres/environment.json')).toContain(
+    'CHARM_PATH',
+  );
+  // An env file is no part of compose.yml; compose has it in what it compares.
+  await shell('echo A=1 >/root/site.env');
+  await compose(site.replace('cron:\n', 'cron:\n  docker-compose: {env_file: [/root/site.env]}\n'));
+  expect((await start('up', name)).stdout).toBe('made 1 change\n  recreated cron\n');
+  expect((await start('up', name)).stdout).toBe('nothing to change\n');
+  await shell('echo A=2 >/root/site.env');
+  expect((await start('up', name)).stdout).toBe('made 1 change\n  recreated cron\n');
+  await compose(site);
+  expect((await start('up', name)).stdout).toBe('made 1 change\n  recreated cron\n');
+  // An image that its name means now, as `start update` brings it.
+  await shell('printf "FROM httpd:2.4\\nLABEL newer=yes\\n" | docker build -q -t httpd:2.4 -');
+  expect((await start('up', name)).stdout).toBe('made 1 change\n  recreated apache\n');
+  const kept = (text: string) => text.split('\n').filter((line) => line.startsWith('myc-postgres-1'));
+  expect(kept(await containers())).toEqual(kept(before));
+});
+
 test('a changed option makes one container anew; a named service leaves the others alone', async () => {
   const before = await containers();
   await compose(

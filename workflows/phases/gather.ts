@@ -1,6 +1,5 @@
-import { condition, proxyActivities } from '@temporalio/workflow';
-import type { Activities } from '../../activities/activities.js';
-import type { Inspection } from '../../activities/recovery-activities.js';
+import { condition, isCancellation, proxyActivities } from '@temporalio/workflow';
+import type { Activities, ComposeReadyPart } from '../../activities/activities.js';
 import { changing, looking } from '../activity-options.js';
 import type { RecoverInput } from '../contract/operations.js';
 import type { Steps } from '../steps.js';
@@ -9,27 +8,36 @@ import { inLanes } from './lanes.js';
 import { makeComposeReady } from './set-up.js';
 import { stageOf } from './stage.js';
 import { type Taken, pull, verify } from './staged.js';
+import type { OpenMirror } from './take-back.js';
 import { together } from './together.js';
 
 const { planStagedImages } = proxyActivities<Activities>(looking);
 const { pullImage } = proxyActivities<Activities>(changing);
 
 /**
- * All that a recovery needs before it replaces anything, at once: packages, images and data. Docker comes before the other
- * packages and compose.yml before the other files, since the images wait for these two and take longest.
+ * All that a recovery needs before it replaces anything, at once: packages, images and data. What the others wait for comes
+ * first: Docker for the images, which take longest, and rsync for the data, whose first file is compose.yml.
  */
 export async function gather(
   input: RecoverInput,
   taken: Taken,
-  { user, inspection }: { user: string; inspection: Inspection },
+  { open, inspection }: Pick<OpenMirror, 'open' | 'inspection'>,
   steps: Steps,
   changed: string[],
 ): Promise<void> {
   let docker = false;
   let settings = false;
   await together([
-    () => steps.run('deploy', () => deploy(input, changed, () => (docker = true))),
     async () => {
+      await steps.run('docker', () =>
+        makeComposeReady(input, 'docker', changed, stageOf, { part: 'docker' }),
+      );
+      docker = true;
+      await steps.run('deploy', () => deploy(input, changed, { part: 'serving' }));
+    },
+    async () => {
+      await condition(() => docker);
+      const user = await open();
       await steps.run('data', async () => {
         const first = { ...taken, places: taken.places.filter(({ kind }) => kind === 'settings') };
         await pull(first, user, inspection, 'data', steps);
@@ -39,33 +47,49 @@ export async function gather(
       await steps.run('verify', () => verify(taken, inspection, 'verify'));
     },
     async () => {
-      await condition(() => docker && settings);
-      await steps.run('images', () => images(input, changed));
+      await condition(() => docker);
+      await steps.run('images', async () => {
+        const early = await pulled(input, changed, inspection.manifest?.images ?? []);
+        await condition(() => settings);
+        return [...early, ...(await staged(input, changed))].join(', ') || nothing;
+      });
     },
   ]);
 }
 
-/** `dockerReady` is called as soon as images can be pulled. */
 export async function deploy(
   input: RecoverInput,
   changed: string[],
-  dockerReady?: () => void,
+  part: { part?: ComposeReadyPart } = {},
 ): Promise<string> {
-  const lines: string[] = [];
-  if (dockerReady !== undefined) {
-    lines.push(await makeComposeReady(input, 'deploy', changed, stageOf, { part: 'docker' }));
-    dockerReady();
-  }
-  lines.push(await makeComposeReady(input, 'deploy', changed), await installCharms(input, 'deploy', changed));
+  const lines = [
+    await installCharms(input, 'deploy', changed),
+    await makeComposeReady(input, 'deploy', changed, stageOf, part),
+  ];
   return lines.filter((line) => line !== nothing).join(', ') || nothing;
 }
 
 const nothing = 'nothing to change';
 
-async function images(input: RecoverInput, changed: string[]): Promise<string> {
+/** What the old host ran. One that cannot be had may be needed no more: if it is, it fails again below. */
+async function pulled(input: RecoverInput, changed: string[], images: string[]): Promise<string[]> {
+  const done = await inLanes(images, async (image) => {
+    try {
+      return (await pullImage({ ...stageOf(input, 'images'), image })).changed;
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      return [];
+    }
+  });
+  changed.push(...done);
+  return done;
+}
+
+/** What the compose.yml that came back needs besides. */
+async function staged(input: RecoverInput, changed: string[]): Promise<string[]> {
   const stage = stageOf(input, 'images');
   const planned = await planStagedImages(stage);
   const done = await inLanes(planned.images, async (image) => (await pullImage({ ...stage, image })).changed);
   changed.push(...done);
-  return done.join(', ') || nothing;
+  return done;
 }

@@ -1,5 +1,5 @@
 import { CancellationScope, proxyActivities } from '@temporalio/workflow';
-import type { Activities } from '../../activities/activities.js';
+import type { Activities, ServicesPlan } from '../../activities/activities.js';
 import type { Inspection, Place } from '../../activities/recovery-activities.js';
 import { looking, transferring } from '../activity-options.js';
 import { parseIdent, parseServiceName } from '../contract/names.js';
@@ -8,6 +8,7 @@ import type { Steps } from '../steps.js';
 import { counted } from './backup.js';
 import { firstStageOf, stageOf } from './stage.js';
 import { deploy, gather } from './gather.js';
+import { inLanes } from './lanes.js';
 import {
   backUpNow,
   makeBackupAccount,
@@ -15,7 +16,7 @@ import {
   scheduleBackups,
   targetNamed,
 } from './install-backups.js';
-import { setUpHost } from './set-up.js';
+import { makeComposeReady, setUpHost } from './set-up.js';
 import { type Taken, checkPlaces, finish, inspect, inspectedText, swapIn } from './staged.js';
 import { withOpenMirror } from './take-back.js';
 import { ensureImages, planUp, probe, runHooksBefore, startServices } from './up.js';
@@ -27,6 +28,7 @@ export const hostSteps = [
   { id: 'inspect', title: 'backup inspected' },
   { id: 'set-up', title: 'set up' },
   { id: 'hold', title: 'mirror held' },
+  { id: 'docker', title: 'Docker' },
   { id: 'key', title: 'restore key' },
   { id: 'deploy', title: 'deployed' },
   { id: 'images', title: 'images' },
@@ -36,6 +38,7 @@ export const hostSteps = [
   { id: 'databases', title: 'databases' },
   { id: 'services', title: 'services' },
   { id: 'probes', title: 'probes' },
+  { id: 'packages', title: 'other packages' },
   { id: 'resume', title: 'backups resumed' },
   { id: 'withdraw', title: 'restore key withdrawn' },
 ];
@@ -78,15 +81,21 @@ export async function recoverHost(input: RecoverInput, steps: Steps, changed: st
       steps,
       changed,
       { cancelRunning: true, finished: () => finish(taken, 'withdraw') },
-      async ({ user, inspection, release, pastReturn }) => {
-        await gather(input, withDumps(taken, inspection), { user, inspection }, steps, changed);
+      async ({ open, inspection, release, pastReturn }) => {
+        await gather(input, withDumps(taken, inspection), { open, inspection }, steps, changed);
         // From here on forward only: what is left is to finish what stands in its place.
         await CancellationScope.nonCancellable(async () => {
           pastReturn();
           swapped = true;
           await steps.run('swap', () => swapIn(taken, 'swap'));
           await bringUp(input, inspection, steps, changed);
-          await steps.run('resume', () => resume(taken, input, release, steps, changed));
+          await inLanes(
+            [
+              () => steps.run('resume', () => resume(taken, input, release, steps, changed)),
+              () => steps.run('packages', () => makeComposeReady(input, 'packages', changed)),
+            ],
+            async (work) => (await work(), []),
+          );
         });
       },
     );
@@ -108,11 +117,16 @@ async function bringUp(
   changed: string[],
 ): Promise<void> {
   const { operationId, host } = input;
+  const up = { operationId, host };
   const databases = (manifest?.databases ?? []).map(parseServiceName);
+  // Planned together: hooks of the databases change nothing that the plan of the others is made of.
+  const all = planUp(up, 'services');
   if (manifest === undefined || databases.length === 0) steps.skip('databases', 'the backup has none');
   else
     await steps.run('databases', async () => {
-      await started({ operationId, host, services: databases }, 'databases', changed);
+      const first = { ...up, services: databases };
+      const [{ plan }] = await Promise.all([planUp(first, 'databases'), all]);
+      await start(first, plan, 'databases', changed);
       const backup = { ident: parseIdent(input.source.ident), backupId: manifest.operationId };
       const restored = await restoreDatabases({
         ...stageOf(input, 'databases'),
@@ -121,22 +135,23 @@ async function bringUp(
       });
       return `${counted(restored.databases, 'database')} of ${databases.join(', ')}`;
     });
-  let running!: Awaited<ReturnType<typeof planUp>>;
   await steps.run('services', async () => {
-    running = await started({ operationId, host }, 'services', changed);
-    return running.line;
+    const { plan, line } = await all;
+    await start(up, plan, 'services', changed);
+    return line;
   });
-  await steps.run('probes', () => probe({ operationId, host }, running.plan, 'probes'));
+  await steps.run('probes', async () => probe(up, (await all).plan, 'probes'));
 }
 
-type Up = Parameters<typeof planUp>[0];
-
-async function started(up: Up, step: string, changed: string[]): ReturnType<typeof planUp> {
-  const planned = await planUp(up, step);
-  await ensureImages(up, planned.plan, step, changed);
-  await runHooksBefore(up, planned.plan, step);
-  await startServices(up, planned.plan, step, changed);
-  return planned;
+async function start(
+  up: Parameters<typeof planUp>[0],
+  plan: ServicesPlan,
+  step: string,
+  changed: string[],
+): Promise<void> {
+  await ensureImages(up, plan, step, changed);
+  await runHooksBefore(up, plan, step);
+  await startServices(up, plan, step, changed);
 }
 
 /** The recovered host backs up under its own name, and whoever wrote the old mirror no longer can. */

@@ -47,7 +47,8 @@ export async function recoverPath(
     return;
   }
   const options = { cancelRunning: false, finished: () => finish(taken, 'withdraw') };
-  await withOpenMirror(taken, steps, changed, options, async ({ user, inspection, pastReturn }) => {
+  await withOpenMirror(taken, steps, changed, options, async ({ open, inspection, pastReturn }) => {
+    const user = await open();
     // How much the path is of the whole nobody knows before it is here.
     await steps.run('data', () => pull(taken, user, { ...inspection, bytes: 0 }, 'data', steps));
     await steps.run('verify', () => verify(taken, inspection, 'verify'));

@@ -1,5 +1,5 @@
 import { proxyActivities } from '@temporalio/workflow';
-import type { Activities } from '../../activities/activities.js';
+import type { Activities, ComposeReadyPart } from '../../activities/activities.js';
 import { changing } from '../activity-options.js';
 import type { DeployInput, VpsSetupInput } from '../contract/operations.js';
 import { stageOf } from './stage.js';
@@ -28,7 +28,7 @@ export async function makeComposeReady(
   step: string,
   changed: string[],
   stage = stageOf,
-  part: { part?: 'docker' } = {},
+  part: { part?: ComposeReadyPart } = {},
 ): Promise<string> {
   const { dryRun = false, withoutDockerClean = false, noDockerRestart = false } = input;
   const options = { withoutDockerClean, noDockerRestart, ...part };

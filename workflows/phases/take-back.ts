@@ -7,7 +7,8 @@ import { type Taken, discard, inspect, openMirror, withdrawKey } from './staged.
 
 /** What a recovery holds while it reads a mirror, and gives back however it ends. */
 export interface OpenMirror {
-  user: string;
+  /** Step `key`: the mirror may be read by the account that it answers. Needs rsync on the host, or brings it. */
+  open: () => Promise<string>;
   /** Looked at again under the lock: a backup may have ended in between. */
   inspection: Inspection;
   /** The mirror may be written again; the key still stands. */
@@ -16,7 +17,7 @@ export interface OpenMirror {
   pastReturn: () => void;
 }
 
-/** Steps `hold`, `key` and `withdraw` around the work. The key is withdrawn and the mirror let go in any case. */
+/** Steps `hold` and `withdraw` around the work. The key is withdrawn and the mirror let go in any case. */
 export async function withOpenMirror<T>(
   taken: Taken,
   steps: Steps,
@@ -40,13 +41,7 @@ export async function withOpenMirror<T>(
       inspection = await inspect(taken, 'hold');
       return `nothing writes ${taken.ident} meanwhile`;
     });
-    let user = '';
-    await steps.run('key', async () => {
-      const opened = await openMirror(taken, 'key', changed, (key) => (publicKey = key));
-      user = opened.user;
-      return opened.line;
-    });
-    result = await work({ user, inspection, release, pastReturn: () => (discardable = false) });
+    result = await work({ open, inspection, release, pastReturn: () => (discardable = false) });
   } catch (error) {
     await CancellationScope.nonCancellable(() => cleanUp());
     throw error;
@@ -61,6 +56,16 @@ export async function withOpenMirror<T>(
     }),
   );
   return result;
+
+  async function open(): Promise<string> {
+    let user = '';
+    await steps.run('key', async () => {
+      const opened = await openMirror(taken, 'key', changed, (key) => (publicKey = key));
+      user = opened.user;
+      return opened.line;
+    });
+    return user;
+  }
 
   /** Each part is tried, whatever the others do: the first failure is the one that counts. */
   async function cleanUp(): Promise<void> {

@@ -65,6 +65,29 @@ describe('deploy', () => {
     });
   });
 
+  it('is the same in parts: what images and data wait for, what serving needs, all', () => {
+    const part = (part?: 'docker' | 'serving') =>
+      composeReadyState(config, {
+        withoutDockerClean: false,
+        noDockerRestart: false,
+        ...(part === undefined ? {} : { part }),
+      });
+    expect(part('docker').packages).toEqual([
+      'docker.io',
+      'docker-cli',
+      'pigz',
+      'rsync',
+      'jq',
+      'openssh-client',
+    ]);
+    expect(state.packages.filter((name) => !part('serving').packages.includes(name))).toEqual([
+      'git',
+      'cron',
+    ]);
+    expect({ ...part('serving'), packages: [] }).toEqual({ ...state, packages: [] });
+    expect(state.packages).toEqual(expect.arrayContaining(part('docker').packages));
+  });
+
   it('configures the house repository with its key, and installs its packages', () => {
     expect(written(state, '/etc/apt/sources.list.d/house.sources')).toBe(
       'Types: deb\nURIs: http://apt.lab/debian\nSuites: trixie\nComponents: main\nSigned-By: /etc/apt/keyrings/house.asc\n',

@@ -56,6 +56,40 @@ describe('an error in the configuration shows line, column, caret and what to wr
     );
   });
 
+  test.each([
+    ['name: a', 'a has no path', 'path: FOLDER, or git: URL and revision:'],
+    ['name: a, path: x, git: y', 'a has a path, and git', 'write path:, or git:'],
+    ['name: a, git: "https://x.org/y"', 'a has no revision', 'a full commit hash, or a tag'],
+    [
+      'name: a, git: "git://x.org/y", revision: v1',
+      'git of a is no URL that is fetched',
+      'https:// or ssh://',
+    ],
+    [
+      'name: a, git: "ext::sh -c id", revision: v1',
+      'git of a is no URL that is fetched',
+      'https:// or ssh://',
+    ],
+    [
+      'name: a, git: "--upload-pack=id", revision: v1',
+      'git of a is no URL that is fetched',
+      'https:// or ssh://',
+    ],
+    ['name: a, git: "https://u:p@x.org/y", revision: v1', 'git of a holds a password', 'a key over ssh://'],
+    ['name: a, git: "git@x.org:y", revision: 3f2a91c', 'no full commit hash and no tag', 'all 40 digits'],
+    ['name: a, git: "git@x.org:y", revision: --exec=id', 'no full commit hash and no tag', 'all 40 digits'],
+    [
+      'name: a, git: /srv/y.git, revision: v1, folder: ../x',
+      'folder of a is no path below it',
+      'such as charms',
+    ],
+  ])('a charm repository {%s}', (entry, what, next) => {
+    const said = refusal(`charm-repositories:\n  - {${entry}}\n`);
+    expect(said).toMatch(/^config\.yml:2:\d+: /);
+    expect(said).toContain(what);
+    expect(said).toContain(next);
+  });
+
   test('a missing key points at its parent', () => {
     expect(refusal('registries:\n  reg.lab:\n    username: me\n')).toBe(
       [

@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises';
+import type { ExecOptions, Remote } from './adapters/remote/remote.js';
+import { lookFailed } from './failures.js';
+
+export interface LookOptions extends Omit<ExecOptions, 'signal'> {
+  signal?: AbortSignal | undefined;
+  /** Files of scripts/lib that go before the script. */
+  libraries?: readonly string[];
+}
+
+/**
+ * Runs a script of scripts/ on a host with these words, past any job: one that only looks, or that is done in a moment and may be
+ * done again. What it said; LookFailed, which is tried again, when it did not end well.
+ */
+export async function lookAt(
+  remote: Remote,
+  script: string,
+  words: readonly string[] = [],
+  { libraries = [], signal, ...options }: LookOptions = {},
+): Promise<string> {
+  const files = [...libraries.map((name) => `lib/${name}`), script];
+  const texts = files.map((file) => readFile(new URL(`scripts/${file}.sh`, import.meta.url), 'utf8'));
+  const argv = ['bash', '-c', (await Promise.all(texts)).join(''), `${script}.sh`, ...words];
+  const { exit, stdout, stderr } = await remote.exec(argv, {
+    ...options,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  if (exit !== 0) throw lookFailed(remote.name, stderr);
+  return stdout;
+}
