@@ -134,6 +134,9 @@ test('what stands is seen in one look, with no job; what came apart since is put
 
   await shell('docker stop myc-apache-1');
   expect((await start('up', name)).stdout).toBe('made 1 change\n  started apache\n');
+  // One with no healthcheck of its own.
+  await shell('docker stop myc-cron-1');
+  expect((await start('up', name)).stdout).toBe('made 1 change\n  started cron\n');
   await shell('docker rm -f myc-cron-1');
   expect((await start('up', name)).stdout).toBe('made 1 change\n  created cron\n');
   // What a service's options say is on the host for its actions, also when somebody took it away.
