@@ -23,8 +23,13 @@ export async function ensureHostImage(say: Say): Promise<string> {
   return buildImage('image', files, say);
 }
 
-/** Keeps what only apt on this host would read out of the image. */
-const lean = 'Dir::Cache::pkgcache "";\nDir::Cache::srcpkgcache "";\nAcquire::Languages "none";\n';
+/** Keeps what only apt on this host would read out of the image, and what public images leave out too. */
+const lean = [
+  ...['Dir::Cache::pkgcache "";', 'Dir::Cache::srcpkgcache "";', 'Acquire::Languages "none";'],
+  'APT::Keep-Downloaded-Packages "false";',
+  ...['doc', 'locale', 'man'].map((name) => `DPkg::Options:: "--path-exclude=/usr/share/${name}/*";`),
+  '',
+].join('\n');
 
 /** What an image is built on; its name changes when it is made of something else. */
 export interface Base {

@@ -9,9 +9,10 @@ const options = [
   '--include=odoo-14',
   // Half of it is translations, and drawing that only a graphics card needs: kept out of every pull of a host.
   '--dpkgopt=path-exclude=/usr/lib/python3/dist-packages/odoo/addons/*/i18n/*.po',
-  '--dpkgopt=path-exclude=/usr/lib/x86_64-linux-gnu/dri/*',
-  '--dpkgopt=path-exclude=/usr/share/doc/*',
-  '--dpkgopt=path-exclude=/usr/share/man/*',
+  ...['dri/*', 'libLLVM-11.so.1', 'libz3.so.4'].map(
+    (name) => `--dpkgopt=path-exclude=/usr/lib/x86_64-linux-gnu/${name}`,
+  ),
+  ...['doc', 'locale', 'man'].map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`),
 ];
 const key = createHash('sha256').update(options.join(' ')).digest('hex').slice(0, 12);
 
