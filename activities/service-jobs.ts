@@ -24,7 +24,7 @@ export async function ensureImage(
   const args = build === undefined ? ['pull', input.image] : ['build', input.image, build.context];
   // Nothing that runs is changed by it, so several go on at once.
   const { result } = await succeeding(context, input, {
-    ...{ subject: input.image, script: 'image', args, exclusive: false },
+    ...{ subject: input.image, script: 'image', libraries: ['images'], args, exclusive: false },
   });
   if (result === '') return { changed: [], summary: '' };
   const summary = `${build === undefined ? 'pulled' : 'built'} ${input.image}`;

@@ -36,6 +36,7 @@ export async function pullImage(context: StageContext, input: ImagesInput): Prom
   const { result } = await succeeding(context, input, {
     subject: image,
     script: 'image',
+    libraries: ['images'],
     args: ['pull', image],
     exclusive: false,
   });

@@ -39,7 +39,9 @@ export async function refreshImages(
   const { plan } = await readHostPlan(context.remote, input, repositories, context.signal);
   const images = plan.images.pull;
   if (images.length === 0 || input.dryRun) return { changed: [], summary: '' };
-  const { result } = await succeeding(context, input, { script: 'refresh-images', args: images });
+  const { result } = await succeeding(context, input, {
+    ...{ script: 'refresh-images', libraries: ['images'], args: images },
+  });
   const changed = result
     .split('\n')
     .filter((line) => line !== '')

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes an image be on this host.
+# Makes an image be on this host (lib/images.sh goes before).
 #   image.sh pull IMAGE
 #   image.sh build IMAGE FOLDER
 # Result: `done` when it was not there.
@@ -8,19 +8,13 @@ verb=$1 image=$2
 
 if docker image inspect -- "$image" >/dev/null 2>&1; then exit 0; fi
 
-# A large layer prints nothing for long: what has arrived of it shows that it moves.
-report() {
-  while sleep 1; do
-    printf '%s %s %s\n' "$verb" "$image" "$(du -sb /var/lib/docker/tmp 2>/dev/null | cut -f1)" >"$MYC_PROGRESS"
-  done
-}
-report &
-reporting=$!
-trap 'kill "$reporting" 2>/dev/null || true' EXIT
-
 case $verb in
-  pull) docker pull -- "$image" ;;
-  build) docker build --tag "$image" -- "$3" ;;
+  pull) pull_image "$image" ;;
+  build)
+    report_pull "build $image" &
+    trap 'kill "$!" 2>/dev/null || true' EXIT
+    docker build --tag "$image" -- "$3"
+    ;;
   *) echo "usage: image.sh pull IMAGE | build IMAGE FOLDER" >&2 && exit 2 ;;
 esac
 echo 'done' >"$MYC_RESULT"

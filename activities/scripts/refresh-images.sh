@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# refresh-images.sh IMAGE…: each as its registry has it now. Result: a line `newer IMAGE` or `new IMAGE` for each that changed.
+# refresh-images.sh IMAGE…: each as its registry has it now (lib/images.sh goes before). Result: a line `newer IMAGE` or `new IMAGE`
+# for each that changed.
 # One that cannot be had does not keep the others from it.
 set -euo pipefail
 id() { docker image inspect --format '{{.Id}}' -- "$1" 2>/dev/null || true; }
@@ -10,15 +11,9 @@ if [ ! -f "$before" ]; then
   for image in "$@"; do printf '%s %s\n' "$image" "$(id "$image")"; done >"$before.new"
   mv -- "$before.new" "$before"
 fi
-report() { # A large layer prints nothing for long: what has arrived of it shows that it moves.
-  while sleep 1; do printf '%s %s\n' "$1" "$(du -sb /var/lib/docker/tmp 2>/dev/null | cut -f1)" >"$MYC_PROGRESS"; done
-}
 failed=0
 for image in "$@"; do
-  report "$image" &
-  reporting=$!
-  docker pull -q -- "$image" || failed=1
-  kill "$reporting" 2>/dev/null || true
+  pull_image "$image" || failed=1
 done
 while read -r image was; do
   now=$(id "$image")

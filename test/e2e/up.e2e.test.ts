@@ -267,6 +267,29 @@ test('a worker killed in the middle of a hook: the operation ends well, and the 
   expect(await shell('cat /root/slow')).toBe('run\nend');
 });
 
+test('a registry that is away is waited for, and said to be; one that has no such image is not', async () => {
+  const image = 'mirror.lab/library/debian:trixie-slim';
+  const rule = 'OUTPUT -p tcp -d mirror.lab --dport 80 -j REJECT --reject-with tcp-reset';
+  await compose(`cron:\n  docker-compose: {image: "${image}"}\n`);
+  await shell(`docker rmi -f ${image} 2>/dev/null || true; iptables -I ${rule}`);
+  expect(await start('up', name, '--detach')).toMatchObject({ status: 0 });
+  const deadline = Date.now() + 60_000;
+  let seen = '';
+  while (!seen.includes(`waiting for the registry of ${image}`) && Date.now() < deadline) {
+    await sleep(500);
+    seen = (await operator.myc(['status', name])).stdout;
+  }
+  await shell(`iptables -D ${rule}`);
+  expect(seen).toContain(`waiting for the registry of ${image}`);
+  expect(await operator.myc(['follow', name])).toMatchObject({ status: 0 });
+  expect(await shell("docker inspect --format '{{.Config.Image}}' myc-cron-1")).toBe(image);
+
+  await compose('cron:\n  docker-compose: {image: "mirror.lab/nowhere:1"}\n');
+  const failed = await start('up', name);
+  expect(failed).toMatchObject({ status: 1 });
+  expect(failed.stderr).toContain('nowhere');
+});
+
 test('the two charms of backups: a server that takes an admin, and what of a host is mirrored', async () => {
   const adminKey = path.join(path.dirname(lab.identityFile), 'myadmin_ed25519');
   const key = (await readFile(`${adminKey}.pub`, 'utf8')).trim();
