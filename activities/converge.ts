@@ -1,13 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import type { HeartbeatDetail } from '../workflows/contract/progress.js';
 import type { StageInput, StageResult } from './activities.js';
 import type { Remote } from './adapters/remote/remote.js';
 import { type DesiredState, type Item, differing, items, summary } from './commands/desired-state.js';
 import { joinJobs } from './join-jobs.js';
-import { jobFailed, lookFailed } from './failures.js';
+import { jobFailed } from './failures.js';
+import { lookAt } from './look-at.js';
 import { runJob } from './run-job.js';
-
-const script = new URL('scripts/converge.sh', import.meta.url);
 
 export interface StageContext {
   remote: Remote;
@@ -29,7 +27,8 @@ export async function converge(
   const all = items(state);
   onProgress({ step: input.step, phase: 'looking' });
   const earlier = retried ? await joinJobs(remote, input, onProgress, signal) : [];
-  const differs = differing(all, await look(remote, input.host, all, signal));
+  const said = await lookAt(remote, 'converge', ['look'], { signal, stdin: lines(all, 'look') });
+  const differs = differing(all, said);
   const now = told(differs);
   const result = joined([
     { changed: [...before], summary: before.join('; ') },
@@ -69,18 +68,6 @@ const joined = (parts: readonly StageResult[]): StageResult => ({
   changed: [...new Set(parts.flatMap(({ changed }) => changed))],
   summary: [...new Set(parts.map((part) => part.summary))].filter((part) => part !== '').join('; '),
 });
-
-async function look(
-  remote: Remote,
-  host: string,
-  all: readonly Item[],
-  signal: AbortSignal,
-): Promise<string> {
-  const argv = ['bash', '-c', await readFile(script, 'utf8'), 'converge', 'look'];
-  const { exit, stdout, stderr } = await remote.exec(argv, { stdin: lines(all, 'look'), signal });
-  if (exit === 0) return stdout;
-  throw lookFailed(host, stderr);
-}
 
 const lines = (some: readonly Item[], part: 'look' | 'apply'): string =>
   some.map((item) => `${item[part]}\n`).join('');

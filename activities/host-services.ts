@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { type Plan, YamlError } from '../charms/engine/index.js';
 import { BadInput } from '../workflows/contract/bad-input.js';
 import { parseOperationId, parseServiceName } from '../workflows/contract/names.js';
@@ -8,12 +7,12 @@ import type { Remote } from './adapters/remote/remote.js';
 import type { CharmRepository } from './charm-repositories.js';
 import { installedCharms } from './charm-store.js';
 import { selectServices } from './commands/selected-services.js';
-import { badYaml, lookFailed } from './failures.js';
+import { badYaml } from './failures.js';
+import { lookAt } from './look-at.js';
 import { type ComposeSources, planServicesOf, secretsSaid } from './services-plan.js';
 
 export const project = 'myc';
 export const composeFile = '/opt/apps/myc-deploy/compose.yml';
-const script = new URL('scripts/services-look.sh', import.meta.url);
 
 /** What compose.yml and charms come to on a host; read anew by each activity, since it never goes through Temporal. */
 export interface HostPlan {
@@ -83,10 +82,8 @@ export async function servicesLook(
   signal: AbortSignal,
   about?: string,
 ): Promise<Map<string, string[]>> {
-  const argv = ['bash', '-c', await readFile(script, 'utf8'), 'services-look.sh', what];
-  if (about !== undefined) argv.push(about);
-  const { exit, stdout, stderr } = await remote.exec(argv, { signal });
-  if (exit !== 0) throw lookFailed(remote.name, stderr);
+  const words = about === undefined ? [what] : [what, about];
+  const stdout = await lookAt(remote, 'services-look', words, { signal });
   const said = new Map<string, string[]>();
   for (const line of stdout.split('\n').filter((line) => line !== '')) {
     const words = line.split(' ');

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Config } from '../client/config/schema.js';
 import { parseAbsolutePath, parseIdent, parseOperationId } from '../workflows/contract/names.js';
@@ -8,13 +7,12 @@ import { backupUnusable, transferFailed } from './backup-failures.js';
 import { accountName } from './backup-record.js';
 import { transferPackages } from './commands/host-states.js';
 import { type StageContext, converge } from './converge.js';
-import { jobFailed, lookFailed } from './failures.js';
+import { jobFailed } from './failures.js';
 import type { JobRequest, JobResult } from './job.js';
+import { lookAt } from './look-at.js';
 import type { PullInput, SourceInput, StageKey, StagedFiles, VerifyInput } from './recovery-activities.js';
 import { runJob, stopJob } from './run-job.js';
 import type { TargetAdmin } from './target-admin.js';
-
-const stagesScript = new URL('scripts/stages.sh', import.meta.url);
 
 /** On the filesystem of what is replaced, so that a rename is enough; nobody but root enters it. */
 export const stageFolder = ({ operationId }: StageInput): string =>
@@ -103,8 +101,6 @@ async function stages(
   input: StageInput,
   command: 'keys' | 'tidy' | 'discard',
 ): Promise<string[]> {
-  const argv = ['bash', '-c', await readFile(stagesScript, 'utf8'), 'stages.sh', command, stageFolder(input)];
-  const { exit, stdout, stderr } = await remote.exec(argv, { signal, timeoutSeconds: 600 });
-  if (exit !== 0) throw lookFailed(input.host, stderr);
-  return stdout.split('\n').filter(Boolean).map(parsePublicKey);
+  const said = await lookAt(remote, 'stages', [command, stageFolder(input)], { signal, timeoutSeconds: 600 });
+  return said.split('\n').filter(Boolean).map(parsePublicKey);
 }
