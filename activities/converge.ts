@@ -26,7 +26,8 @@ export async function converge(
   const { remote, onProgress, signal, before = [], retried = false } = context;
   const all = items(state);
   onProgress({ step: input.step, phase: 'looking' });
-  const earlier = retried ? await joinJobs(remote, input, onProgress, signal) : [];
+  // Its job has none.
+  const earlier = retried ? await joinJobs(remote, input, onProgress, signal, '') : [];
   const said = await lookAt(remote, 'converge', ['look'], { signal, stdin: lines(all, 'look') });
   const differs = differing(all, said);
   const now = told(differs);

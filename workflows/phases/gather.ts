@@ -1,5 +1,5 @@
 import { condition, isCancellation, proxyActivities } from '@temporalio/workflow';
-import type { Activities, ComposeReadyPart } from '../../activities/activities.js';
+import type { Activities } from '../../activities/activities.js';
 import { changing, looking } from '../activity-options.js';
 import type { RecoverInput } from '../contract/operations.js';
 import type { Steps } from '../steps.js';
@@ -33,7 +33,10 @@ export async function gather(
         makeComposeReady(input, 'docker', changed, stageOf, { part: 'docker' }),
       );
       docker = true;
-      await steps.run('deploy', () => deploy(input, changed, { part: 'serving' }));
+      await steps.run('charms', () => installCharms(input, 'charms', changed));
+      await steps.run('deploy', () =>
+        makeComposeReady(input, 'deploy', changed, stageOf, { part: 'serving' }),
+      );
     },
     async () => {
       await condition(() => docker);
@@ -55,18 +58,6 @@ export async function gather(
       });
     },
   ]);
-}
-
-export async function deploy(
-  input: RecoverInput,
-  changed: string[],
-  part: { part?: ComposeReadyPart } = {},
-): Promise<string> {
-  const lines = [
-    await installCharms(input, 'deploy', changed),
-    await makeComposeReady(input, 'deploy', changed, stageOf, part),
-  ];
-  return lines.filter((line) => line !== nothing).join(', ') || nothing;
 }
 
 const nothing = 'nothing to change';

@@ -7,7 +7,8 @@ import type { RecoverInput } from '../contract/operations.js';
 import type { Steps } from '../steps.js';
 import { counted } from './backup.js';
 import { firstStageOf, stageOf } from './stage.js';
-import { deploy, gather } from './gather.js';
+import { installCharms } from './charms.js';
+import { gather } from './gather.js';
 import { inLanes } from './lanes.js';
 import {
   backUpNow,
@@ -30,6 +31,7 @@ export const hostSteps = [
   { id: 'hold', title: 'mirror held' },
   { id: 'docker', title: 'Docker' },
   { id: 'key', title: 'restore key' },
+  { id: 'charms', title: 'charms' },
   { id: 'deploy', title: 'deployed' },
   { id: 'images', title: 'images' },
   { id: 'data', title: 'data' },
@@ -67,8 +69,11 @@ export async function recoverHost(input: RecoverInput, steps: Steps, changed: st
   });
   await steps.run('set-up', () => setUpHost(input, 'set-up', changed));
   if (dryRun) {
-    await steps.run('deploy', () => deploy(input, changed));
-    for (const { id } of hostSteps.filter(({ id }) => !['inspect', 'set-up', 'deploy'].includes(id)))
+    await steps.run('charms', () => installCharms(input, 'charms', changed));
+    await steps.run('deploy', () => makeComposeReady(input, 'deploy', changed));
+    for (const { id } of hostSteps.filter(
+      ({ id }) => !['inspect', 'set-up', 'charms', 'deploy'].includes(id),
+    ))
       steps.skip(id, 'dry run');
     return;
   }

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Login } from '../../../../activities/adapters/remote/connect.js';
 import { type SshRemote, sshRemote } from '../../../../activities/adapters/remote/ssh.js';
 import { conformsToRemote } from './conformance.js';
-import { type TestSshd, freePort, startSshd } from './sshd.js';
+import { freePort } from '../../../../worker/free-port.js';
+import { type TestSshd, startSshd } from './sshd.js';
 
 let sshd: TestSshd;
 let remote: SshRemote;

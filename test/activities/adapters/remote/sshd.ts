@@ -1,10 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Login } from '../../../../activities/adapters/remote/connect.js';
+import { freePort } from '../../../../worker/free-port.js';
 
 export interface TestSshd {
   login: Login;
@@ -66,15 +66,6 @@ export async function startSshd(): Promise<TestSshd> {
       await rm(directory, { recursive: true });
     },
   };
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 function listening(server: ChildProcess): Promise<void> {
