@@ -23,8 +23,7 @@ export async function lookAtActions(
   service: ServiceName | undefined,
   signal?: AbortSignal,
 ): Promise<{ services: string[]; found?: ServiceActions }> {
-  const words = service === undefined ? [''] : [service];
-  const lines = (await lookAt(remote, 'action-look', words, { signal }))
+  const lines = (await lookAt(remote, 'action-look', [service ?? ''], { signal }))
     .split('\n')
     .map((line) => line.split(' ').filter((word) => word !== ''));
   const said = (word: string): string[][] =>

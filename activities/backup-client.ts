@@ -50,13 +50,12 @@ export async function ensureBackupKey(
     summary: [done.summary, 'a key'].filter((part) => part !== '').join(', '),
   };
   if (input.dryRun) return made;
-  return { ...made, publicKey: await makeKey(context, input.host, keyFolder) };
+  return { ...made, publicKey: await makeKey(context, keyFolder) };
 }
 
 /** Repeating it gives the same key. */
 export async function makeKey(
   { remote, signal }: StageContext,
-  host: string,
   folder: string,
   knownHosts = '',
 ): Promise<string> {

@@ -82,8 +82,8 @@ export async function servicesLook(
   signal: AbortSignal,
   about?: string,
 ): Promise<Map<string, string[]>> {
-  const words = about === undefined ? [what] : [what, about];
-  const stdout = await lookAt(remote, 'services-look', words, { signal });
+  const asked = about === undefined ? [what] : [what, about];
+  const stdout = await lookAt(remote, 'services-look', asked, { signal });
   const said = new Map<string, string[]>();
   for (const line of stdout.split('\n').filter((line) => line !== '')) {
     const words = line.split(' ');

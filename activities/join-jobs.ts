@@ -7,7 +7,8 @@ import { brokenRunner, isCancelled, progressDetail, runner, stallWatch, stopByPr
 
 /**
  * What an earlier attempt of a step started, for a step whose jobs depend on what it finds: waits for what still runs, and
- * returns the results. Those of `subject` when one is given: jobs of one step may be of several kinds. A later look would see a host in the middle of a change, and start a second job beside the first.
+ * returns the results. Those of `subject` when one is given: jobs of one step may be of several kinds. A later look would see a
+ * host in the middle of a change, and start a second job beside the first.
  */
 export async function joinJobs(
   remote: Remote,

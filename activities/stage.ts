@@ -30,7 +30,7 @@ export async function ensureStage(
   // Of recoveries that were ended from outside, and withdrew nothing. Their stages go afterwards: killed here, it is done again.
   for (const key of await stages(context, input, 'keys')) await admin.removeKey(sourceIdent(input), key);
   await stages(context, input, 'tidy');
-  return { ...done, publicKey: await makeKey(context, input.host, stageFolder(input), knownHosts) };
+  return { ...done, publicKey: await makeKey(context, stageFolder(input), knownHosts) };
 }
 
 export async function pullBackup(
