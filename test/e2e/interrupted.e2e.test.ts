@@ -33,11 +33,15 @@ const until = async (what: string, condition: () => Promise<boolean>) => {
 const starts = (unit: string) => shell(`journalctl -b -o cat -u ${unit} | grep -c '^Started'`);
 const deploy = (...options: string[]) => operator.done('start', 'deploy', name, ...options);
 
-/** Starts a deploy and waits until its job is in the middle of apt; the unit's name. */
+/** Starts a deploy and waits until its job is in the middle of apt, and the charms beside it are there; the unit's name. */
 async function deployInTheMiddle(): Promise<string> {
   await deploy('--detach');
-  await until('apt-get installs', async () => (await shell('pgrep -cx dpkg || true')) !== '0');
-  return units();
+  let running = '';
+  await until('apt-get alone installs', async () => {
+    running = await units();
+    return /^myc-\S+$/.test(running) && (await shell('pgrep -cx dpkg || true')) !== '0';
+  });
+  return running;
 }
 /** Settings are whole or not there. */
 const daemonSettings = () =>
