@@ -44,8 +44,8 @@ export function composeReadyState(config: Config, options: ComposeReadyOptions):
     settings: [daemon, ...registryLogins(config)],
     // Docker's log settings hold for new containers only after a restart; a reload lets the running ones alone.
     restarts: [{ unit: 'docker', settings: daemon.values, reloadOnly: options.noDockerRestart }],
-    // docker-cli is a package of its own from Debian 13 on; Docker unpacks images with pigz where it is there.
-    packages: ['docker.io', 'docker-cli', 'pigz', ...transferPackages],
+    // docker-cli and docker-compose are packages of their own from Debian 13 on; Docker unpacks images with pigz where it is there.
+    packages: ['docker.io', 'docker-cli', 'docker-compose', 'pigz', ...transferPackages],
   };
   if (options.part === 'docker') return first;
   return {
@@ -59,8 +59,8 @@ export function composeReadyState(config: Config, options: ComposeReadyOptions):
     ],
     packages: [
       ...first.packages,
-      // docker-compose too is a package of its own from Debian 13 on; openssl makes the charms' passwords and certificates.
-      ...['docker-compose', 'openssl'],
+      // Makes the charms' passwords and certificates.
+      'openssl',
       ...(options.part === 'serving' ? [] : ['git', 'cron']),
       ...repositories.flatMap(([, repository]) => repository.packages ?? []),
     ],

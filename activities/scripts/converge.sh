@@ -129,10 +129,11 @@ lists_are_fresh() {
   [ -n "$(find "$lists" -mmin -10 2>/dev/null)" ] && [ -z "$(find /etc/apt -newer "$lists" -print -quit)" ]
 }
 
+# Without the descriptions in other words, which nobody reads here; those that are there stay.
 fetch_lists() {
   local began
   began=$(mktemp)
-  apt-get -o DPkg::Lock::Timeout=300 update -q
+  apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Languages=none -o APT::Get::List-Cleanup=false update -q
   mkdir -p -- "$started"
   # As of when it began: what changed meanwhile is fetched again.
   mv -fT -- "$began" "$lists"

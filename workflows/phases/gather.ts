@@ -15,8 +15,8 @@ const { planStagedImages } = proxyActivities<Activities>(looking);
 const { pullImage } = proxyActivities<Activities>(changing);
 
 /**
- * All that a recovery needs before it replaces anything, at once: packages, images and data. What the others wait for comes
- * first: Docker for the images, which take longest, and rsync for the data, whose first file is compose.yml.
+ * All that a recovery needs before it replaces anything. The restore key brings rsync, and so the data come while Docker is
+ * installed, which leaves the disk and a processor idle; images, which take longest, then have both. compose.yml is the first file.
  */
 export async function gather(
   input: RecoverInput,
@@ -27,6 +27,7 @@ export async function gather(
 ): Promise<void> {
   let docker = false;
   let settings = false;
+  const user = await open();
   await together([
     async () => {
       await steps.run('docker', () =>
@@ -39,8 +40,6 @@ export async function gather(
       );
     },
     async () => {
-      await condition(() => docker);
-      const user = await open();
       await steps.run('data', async () => {
         const first = { ...taken, places: taken.places.filter(({ kind }) => kind === 'settings') };
         await pull(first, user, inspection, 'data', steps);

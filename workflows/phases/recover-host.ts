@@ -29,8 +29,8 @@ export const hostSteps = [
   { id: 'inspect', title: 'backup inspected' },
   { id: 'set-up', title: 'set up' },
   { id: 'hold', title: 'mirror held' },
-  { id: 'docker', title: 'Docker' },
   { id: 'key', title: 'restore key' },
+  { id: 'docker', title: 'Docker' },
   { id: 'charms', title: 'charms' },
   { id: 'deploy', title: 'deployed' },
   { id: 'images', title: 'images' },
@@ -63,8 +63,8 @@ export async function recoverHost(input: RecoverInput, steps: Steps, changed: st
     ...{ places: hostPlaces, stopProject: true },
   };
   await steps.run('inspect', async () => {
-    const inspection = await inspect(taken, 'inspect', firstStageOf);
-    await checkPlaces(taken, 'inspect');
+    const looked = [inspect(taken, 'inspect', firstStageOf), checkPlaces(taken, 'inspect')] as const;
+    const [inspection] = await Promise.all(looked);
     return inspectedText(inspection);
   });
   await steps.run('set-up', () => setUpHost(input, 'set-up', changed));
