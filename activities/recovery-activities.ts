@@ -49,7 +49,6 @@ export interface Inspection {
     completedAt: string;
     directories: string[];
     services: string[];
-    images: string[];
     /** Services whose databases were dumped. */
     databases: string[];
     volatile: number;

@@ -129,7 +129,7 @@ test('the worker is killed in each phase of a recovery: the host is as it was, a
   await gates.slow(2000);
   await recovering();
   await until('packages are installed beside the transfer', async () => {
-    const units = await shell('systemctl list-units --no-legend --plain "myc-*.deploy.*"');
+    const units = await shell('systemctl list-units --no-legend --plain "myc-*.docker.*"');
     return units !== '' && (await shell('pgrep -cx dpkg || true')) !== '0';
   });
   await transferring();

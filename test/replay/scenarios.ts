@@ -25,6 +25,21 @@ export const scenarios: Record<string, Scenario | StartRequest> = {
   cutoff: { operation: 'cutoff', words: ['vps1.lab', '25', '993'] },
   'backup-install': { operation: 'backupInstall', words: ['myadmin@backup.lab:10023', 'vps1.lab'] },
   backup: { operation: 'backup', words: ['vps1.lab'] },
+  recover: {
+    operation: 'recover',
+    words: ['myadmin@backup.lab:10023#vps0.lab', 'vps1.lab'],
+    options: { yes: true },
+  },
+  'recover-dry-run': {
+    operation: 'recover',
+    words: ['myadmin@backup.lab:10023#vps0.lab', 'vps1.lab'],
+    options: { dryRun: true },
+  },
+  'recover-path': {
+    operation: 'recover',
+    words: ['myadmin@backup.lab:10023#vps0.lab:/srv/datastore/data/files', 'vps1.lab:/srv/files'],
+  },
+  'recover-target': { operation: 'recoverTarget', words: ['vps1.lab', '/etc/hosts', '/srv/hosts'] },
   action: { operation: 'action', words: ['vps1.lab', 'odoo', 'save', 'shop'] },
   fleet: { operation: 'deploy', words: ['vps1.lab', 'vps2.lab'] },
   // Started by a Schedule, so it has no words of command.
@@ -95,4 +110,26 @@ export const hostless: Partial<Activities> = {
   dumpDatabases: () => Promise.resolve({ databases: 1, bytes: 1000 }),
   pushMirror: () => Promise.resolve({ stopped: false, files: 3, bytes: 1000, sent: 1000, deleted: 0 }),
   closeBackup: () => Promise.resolve({ files: 3, bytes: 1000, special: 0, volatile: 0 }),
+  inspectBackup: () =>
+    Promise.resolve({
+      ...{ files: 3, bytes: 1000, changedSince: false },
+      manifest: {
+        ...{ host: 'vps0.lab', operationId: '20261123T022000Z-abcdef', listing: 'b'.repeat(64) },
+        ...{ completedAt: '2026-11-23T02:21:00Z', directories: ['/srv/datastore'], services: ['postgres'] },
+        ...{ databases: ['postgres'], volatile: 0 },
+      },
+    }),
+  checkDestination: () => Promise.resolve(),
+  pauseBackups: () => Promise.resolve({ paused: ['vps0.lab'] }),
+  ensureStage: () => Promise.resolve({ ...stage, publicKey: `ssh-ed25519 ${'A'.repeat(68)}` }),
+  requestRestoreKey: () => Promise.resolve({ user: 'b-vps0' }),
+  pullBackup: () => Promise.resolve({ files: 3, bytes: 1000 }),
+  verifyStage: () => Promise.resolve({ files: 3, bytes: 1000 }),
+  planStagedImages: () => Promise.resolve({ images: ['httpd:2.4'] }),
+  pullImage: () => Promise.resolve({ changed: ['pulled an image'], summary: 'pulled an image' }),
+  swapData: () => Promise.resolve(),
+  restoreDatabases: () => Promise.resolve({ databases: 1 }),
+  withdrawPushKeys: () => Promise.resolve({ withdrawn: 1 }),
+  withdrawRestoreKey: () => Promise.resolve(),
+  finishRestore: () => Promise.resolve(),
 };

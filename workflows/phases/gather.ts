@@ -1,4 +1,4 @@
-import { condition, isCancellation, proxyActivities } from '@temporalio/workflow';
+import { condition, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../../activities/activities.js';
 import { changing, looking } from '../activity-options.js';
 import type { RecoverInput } from '../contract/operations.js';
@@ -16,7 +16,7 @@ const { pullImage } = proxyActivities<Activities>(changing);
 
 /**
  * All that a recovery needs before it replaces anything. The restore key brings rsync, and so the data come while Docker is
- * installed, which leaves the disk and a processor idle; images, which take longest, then have both. compose.yml is the first file.
+ * installed, which leaves the disk and a processor idle; images, which take longest, then have both. Their names are in the first file.
  */
 export async function gather(
   input: RecoverInput,
@@ -49,37 +49,14 @@ export async function gather(
       await steps.run('verify', () => verify(taken, inspection, 'verify'));
     },
     async () => {
-      await condition(() => docker);
+      await condition(() => docker && settings);
       await steps.run('images', async () => {
-        const early = await pulled(input, changed, inspection.manifest?.images ?? []);
-        await condition(() => settings);
-        return [...early, ...(await staged(input, changed))].join(', ') || nothing;
+        const stage = stageOf(input, 'images');
+        const { images } = await planStagedImages(stage);
+        const done = await inLanes(images, async (image) => (await pullImage({ ...stage, image })).changed);
+        changed.push(...done);
+        return done.join(', ') || 'nothing to change';
       });
     },
   ]);
-}
-
-const nothing = 'nothing to change';
-
-/** What the old host ran. One that cannot be had may be needed no more: if it is, it fails again below. */
-async function pulled(input: RecoverInput, changed: string[], images: string[]): Promise<string[]> {
-  const done = await inLanes(images, async (image) => {
-    try {
-      return (await pullImage({ ...stageOf(input, 'images'), image })).changed;
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      return [];
-    }
-  });
-  changed.push(...done);
-  return done;
-}
-
-/** What the compose.yml that came back needs besides. */
-async function staged(input: RecoverInput, changed: string[]): Promise<string[]> {
-  const stage = stageOf(input, 'images');
-  const planned = await planStagedImages(stage);
-  const done = await inLanes(planned.images, async (image) => (await pullImage({ ...stage, image })).changed);
-  changed.push(...done);
-  return done;
 }

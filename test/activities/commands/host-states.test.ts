@@ -75,6 +75,7 @@ describe('deploy', () => {
     expect(part('docker').packages).toEqual([
       'docker.io',
       'docker-cli',
+      'docker-compose',
       'pigz',
       'rsync',
       'jq',

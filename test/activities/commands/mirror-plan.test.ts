@@ -7,7 +7,6 @@ const look = (more: Partial<BackupLook> = {}): BackupLook => ({
   record: undefined,
   publicKey: undefined,
   mirrorConfig: undefined,
-  images: [],
   containers: [],
   ...more,
 });
