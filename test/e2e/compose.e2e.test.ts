@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -279,58 +279,5 @@ describe('compose HOST, where docker compose was typed', { timeout: 300_000 }, (
     const created = await compose('create', 'site');
     expect(created.stdout).toBe('made 1 change\n  created site\n');
     expect(await states()).toEqual({ site: 'created' });
-  });
-});
-
-describe('st', { timeout: 120_000 }, () => {
-  /** At a terminal, which `script` gives; `typed` is typed once `awaited` is on it. */
-  async function sit(args: string[], env: NodeJS.ProcessEnv, awaited: string, typed: string) {
-    const sitting = operator.start(['st', name, ...args], { terminal: true, env });
-    await expect.poll(() => sitting.stdout(), { timeout: 60_000 }).toContain(awaited);
-    sitting.type(typed);
-    return { status: await sitting.ended, screen: sitting.stdout() };
-  }
-  const withMosh = async (script: string) => {
-    const bin = await mkdtemp(path.join(operator.folder, 'bin-'));
-    await writeFile(path.join(bin, 'mosh'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-    return { PATH: `${bin}:${process.env['PATH']}` };
-  };
-
-  test.each([1, 2, 10, 127, 255])('mosh that ends with %i: ssh is tried, in a login shell', async (code) => {
-    const env = await withMosh(`exit ${code}`);
-    const { status, screen } = await sit([], env, '# ', 'echo "$((6 * 7)) on $(hostname)"; exit 5\r');
-    expect(screen).toContain(`mosh ended with ${code}; going on with ssh`);
-    expect(screen).toContain(`42 on vps83`);
-    expect(status).toBe(5);
-  });
-
-  test('mosh is handed the pinned key, the address and what to run', async () => {
-    const env = await withMosh(`printf '%s\\n' "$@" >${inFolder('mosh')}`);
-    const sitting = operator.start(['st', name], { terminal: true, env });
-    expect(await sitting.ended).toBe(0);
-    const handed = await readFile(inFolder('mosh'), 'utf8');
-    expect(handed).toContain(`HostKeyAlias=${name}`);
-    expect(handed).toContain(`root@${host.address}\n--\nbash\n-c\n`);
-    expect(handed).toContain('tmux attach');
-  });
-
-  test('tmux: the session that is there is attached to', async () => {
-    await shell(
-      'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq tmux >/dev/null 2>&1',
-    );
-    await shell(`tmux new-session -d "echo here-$((6 * 7)); exec sh"`);
-    const { screen } = await sit(['--ssh'], {}, 'here-42', 'exit\r');
-    expect(screen).toContain('here-42');
-  });
-
-  test('a host that shows another key is not entered', async () => {
-    const config = await readFile(operator.configFile, 'utf8');
-    const other = config.replace(/ssh-ed25519 \S{40}/g, (key) => `${key.slice(0, -8)}AAAAAAAA`);
-    await writeFile(inFolder('other.yml'), other, { mode: 0o600 });
-    const sitting = operator.start(['--config', inFolder('other.yml'), 'st', name, '--ssh'], {
-      terminal: true,
-    });
-    expect(await sitting.ended).toBe(4);
-    expect(sitting.stdout()).toContain(`${name} cannot be entered`);
   });
 });

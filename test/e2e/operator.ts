@@ -104,7 +104,7 @@ export async function openOperator(lab: Lab, { configure }: OperatorOptions = {}
     return child;
   };
 
-  /** At a terminal that `script` makes, which hands the exit code on. */
+  /** At a terminal that `script` makes, without a size, and which hands the exit code on. */
   const sitting = (args: string[], extra: NodeJS.ProcessEnv): ChildProcess => {
     const argv = [
       process.execPath,
@@ -114,7 +114,10 @@ export async function openOperator(lab: Lab, { configure }: OperatorOptions = {}
       ...args,
     ];
     const env = { ...environment(), ...extra, TERM: 'xterm', SHELL: '/bin/bash' };
-    const child = spawn('script', ['-qec', commandLine(argv), '/dev/null'], { cwd: folder, env });
+    const child = spawn('script', ['-qec', `stty rows 24 cols 80; ${commandLine(argv)}`, '/dev/null'], {
+      cwd: folder,
+      env,
+    });
     started.add(child);
     child.once('exit', () => started.delete(child));
     return child;
