@@ -6,7 +6,8 @@ import { Steps, accepting } from './steps.js';
 
 /** Each try adds some nine events; a new run is cheaper than a long history. */
 const eventsPerRun = 100;
-const longestWaitSeconds = 60;
+/** A host that has become free is not left idle for long; a night of tries is a few hundred runs of this. */
+const longestWaitSeconds = 10;
 
 /** `start … --wait`: tries on a timer until the host is free; ends as the operation did. Promises no order. */
 export async function waiter(given: WaiterInput): Promise<OperationResult> {

@@ -47,15 +47,19 @@ async function demo(clock: Clock): Promise<void> {
   await clock.step('vps-setup vps1 vps2 backup', () =>
     start('vps-setup', 'vps1.lab', 'vps2.lab', 'backup.lab'),
   );
-  await clock.step('deploy vps1 backup', () => start('deploy', 'vps1.lab', 'backup.lab'));
+  await clock.step('deploy vps1', () => start('deploy', 'vps1.lab'));
   await writeComposeFiles(hosts.vps1, hosts.backup);
-  await clock.step('up backup, on its own', () => start('up', 'backup.lab', '--detach'));
+  const backupUp = await clock.step('deploy backup and then up, on their own', async () => {
+    await start('deploy', 'backup.lab', '--detach');
+    const words = ['--json', 'start', 'up', 'backup.lab', '--wait', '--detach'];
+    return (JSON.parse(await myc(configFile, words)) as { workflowId: string }).workflowId;
+  });
   await clock.step('lab: the image of Odoo', async () => {
     await odoo;
     await provideImages(['odoo:14'], (line) => say(`lab: ${line}`));
   });
   await clock.step('up vps1', () => start('up', 'vps1.lab'));
-  await clock.step('up backup, to its end', () => myc(configFile, ['follow', 'backup.lab']));
+  await clock.step('up backup, to its end', () => myc(configFile, ['follow', backupUp]));
   await clock.step('partners and photos over the API', () => fillHost(hosts.vps1));
   const fingerprint = await targetFingerprint(hosts.backup);
   await clock.step('backup-install vps1', () =>
@@ -85,7 +89,9 @@ async function writeConfig(config: Config): Promise<void> {
 async function writeComposeFiles(vps1: LabHost, backup: LabHost): Promise<void> {
   const key = await readFile(adminKey, 'utf8');
   const write = (host: LabHost, text: string): Promise<string> =>
-    host.exec(['sh', '-c', 'cat > /opt/apps/myc-deploy/compose.yml'], { input: text });
+    host.exec(['sh', '-c', 'mkdir -p /opt/apps/myc-deploy && cat > /opt/apps/myc-deploy/compose.yml'], {
+      input: text,
+    });
   await write(vps1, composeFile);
   await write(
     backup,
