@@ -35,6 +35,8 @@ const lean = [
 export interface Base {
   name: string;
   ensure: (apt: AptSettings, say: Say) => Promise<string>;
+  /** Puts what no Debian package has into the folder that is built; returns arguments of the build. */
+  bring?: (context: string, say: Say) => Promise<Record<string, string>>;
 }
 
 /**
@@ -63,7 +65,9 @@ export async function buildImage(
   try {
     await cp(source, context, { recursive: true });
     for (const [name, text] of Object.entries(added)) await writeFile(path.join(context, name), text);
-    await docker(['build', '-q', '--label', imageLabel, '--build-arg', `BASE=${from}`, '-t', image, context]);
+    const given = { BASE: from, ...(await base.bring?.(context, say)) };
+    const names = Object.keys(given).flatMap((name) => ['--build-arg', name]);
+    await docker(['build', '-q', '--label', imageLabel, ...names, '-t', image, context], { env: given });
   } finally {
     await rm(context, { recursive: true, force: true });
   }

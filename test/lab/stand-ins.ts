@@ -1,5 +1,6 @@
-import { buildImage } from './image.js';
+import { type Base, buildImage } from './image.js';
 import { lockImage } from './lock.js';
+import { mongoBase } from './mongo-base.js';
 import { containerName } from './names.js';
 import { odooBase } from './odoo-base.js';
 import { docker } from './run.js';
@@ -14,6 +15,7 @@ export const standIns = {
 /** The same, made when a test asks for one: they are large, and few tests need them. */
 export const extraImages = {
   'mariadb:11.8': 'stand-ins/mariadb',
+  'mongo:7': 'stand-ins/mongo',
   'odoo:14': 'stand-ins/odoo',
   'redis:8': 'stand-ins/redis',
 } as const;
@@ -34,8 +36,14 @@ export function ensureExtraImage(name: ExtraImage, say: Say): Promise<string> {
   return lockImage(extraImages[name], () => buildStandIn(extraImages[name], say));
 }
 
+/** What other images than the bare Debian's are built on. */
+const bases: Record<string, Base> = {
+  [extraImages['mongo:7']]: mongoBase,
+  [extraImages['odoo:14']]: odooBase,
+};
+
 const buildStandIn = (folder: string, say: Say): Promise<string> =>
-  buildImage(folder, {}, say, folder === extraImages['odoo:14'] ? odooBase : undefined);
+  buildImage(folder, {}, say, bases[folder]);
 
 /** Builds and pushes what the mirror does not have; returns the images built. */
 export function ensureStandIns(say: Say): Promise<string[]> {
