@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { createContext, runInContext } from 'node:vm';
 import { beforeEach, describe, expect, test } from 'vitest';
 
-/** The contract only: no registry that tests can reach has a MongoDB or a Rocket.Chat. */
+/** What no server that tests can have shows: refusals, and views. A server of its protocol: test/e2e/mongo.e2e.test.ts. */
 const charms = fileURLToPath(new URL('../../charms', import.meta.url));
 const service = 'chat.example.org';
 let root: string;
