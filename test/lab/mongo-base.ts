@@ -14,7 +14,7 @@ export const mongoBase: Base = {
   name: release,
   ensure: ensureBaseImage,
   bring: async (context, say) => {
-    say('fetching mongosh (npm ci); then FerretDB is built of its Go module, which takes 2 minutes once');
+    say('fetching mongosh (npm ci); then FerretDB is built of its Go module, which takes 3 minutes once');
     const quiet = ['--ignore-scripts', '--omit=optional', '--no-audit', '--no-fund', '--loglevel=error'];
     await run(['npm', 'ci', '--prefix', context, ...quiet]);
     const bundle = process.env.SSL_CERT_FILE || '/etc/ssl/certs/ca-certificates.crt';
