@@ -62,7 +62,7 @@ export function parseYaml(
     // The library compares each key with each: quadratic. Checked below.
     uniqueKeys: false,
     stringKeys: true,
-    customTags: (tags) => [...tags.filter(isWanted), ...(varExpand ? varExpandTags : [])],
+    customTags: (tags) => [...tags.filter(isWanted).map(longWords), ...(varExpand ? varExpandTags : [])],
   });
   const [first, ...others] = [...doc.errors, ...doc.warnings].map((error) =>
     problemAt(linePos(counter, error.pos[0]), error.message, advice(error.code)),
@@ -93,6 +93,12 @@ export function parseYaml(
 const isWanted = (tag: Tags[number]): boolean =>
   typeof tag === 'string' ||
   !(unwanted.has(tag.tag.replace(/^.*:/, '')) || ('format' in tag && tag.format === 'TIME'));
+
+/** `y` and `n` alone are text, as for the seed's reader and for Docker Compose; yes, no, on, off, true, false are switches. */
+const longWords = (tag: Tags[number]): Tags[number] =>
+  typeof tag !== 'string' && 'test' in tag && tag.tag === 'tag:yaml.org,2002:bool' && tag.test !== undefined
+    ? { ...tag, test: new RegExp(`^(?=..)(?:${tag.test.source})`) }
+    : tag;
 
 function linePos(counter: LineCounter, offset: number): Place {
   const { line, col } = counter.linePos(offset);

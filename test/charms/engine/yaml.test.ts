@@ -22,6 +22,15 @@ describe('YAML that people write', () => {
     });
   });
 
+  it('leaves a y or an n as text, as the seed and Docker Compose do', () => {
+    expect(value('axes: {x: y}\nanswer: n\nshout: Y\non: on\n')).toEqual({
+      axes: { x: 'y' },
+      answer: 'n',
+      shout: 'Y',
+      on: true,
+    });
+  });
+
   it('leaves ports and dates as text', () => {
     expect(value('ports: [22:22, 10:23:59]\nday: 2026-11-23\n')).toEqual({
       ports: ['22:22', '10:23:59'],
