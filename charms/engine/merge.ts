@@ -22,28 +22,39 @@ export function merge(base: unknown, over: unknown): unknown {
 export function mergeMappings(base: Mapping, over: Mapping): Mapping {
   const result = new Map<string, unknown>(Object.entries(base));
   for (const [key, value] of Object.entries(over))
-    result.set(
-      key,
-      result.has(key)
-        ? replaced.has(key) && Array.isArray(value)
-          ? value
-          : merge(keyed(key, result.get(key), value), value)
-        : value,
-    );
+    result.set(key, result.has(key) ? mergeKey(key, result.get(key), value) : value);
   // fromEntries defines its keys, so a key such as "__proto__" cannot reach a prototype.
   return Object.fromEntries(result);
 }
 
-/** `environment` and `labels` may be written as a list or a mapping; a command may be a string: made alike before merging. */
-function keyed(key: string, base: unknown, over: unknown): unknown {
-  if (key === 'command' && typeof base === 'string' && Array.isArray(over)) return base.split(/\s+/);
-  if ((key !== 'environment' && key !== 'labels') || !Array.isArray(base) || !isMapping(over)) return base;
-  return Object.fromEntries(
-    base.map((item) => {
-      const [name = '', ...value] = String(item).split('=');
-      return [name, value.length === 0 ? null : value.join('=')];
-    }),
-  );
+/** A command as a string takes words of a list; environment and its like have two forms, made alike where they differ. */
+function mergeKey(key: string, base: unknown, over: unknown): unknown {
+  if (replaced.has(key) && Array.isArray(over)) return over;
+  if (key === 'command' && typeof base === 'string' && Array.isArray(over))
+    return append(base.split(/\s+/), over);
+  if (Array.isArray(base) && isMapping(over)) return merge(keyed(key, base), over);
+  if (isMapping(base) && Array.isArray(over)) return merge(base, keyed(key, over));
+  return merge(base, over);
+}
+
+const pair = (item: string): [string, string | null] => {
+  const at = item.indexOf('=');
+  return at === -1 ? [item, null] : [item.slice(0, at), item.slice(at + 1)];
+};
+/** Keys that compose takes as a list, too: what an item of the list is in the mapping. */
+const entryOf = new Map<string, (item: string) => [string, unknown]>([
+  ['environment', pair],
+  ['labels', pair],
+  ['annotations', pair],
+  ['sysctls', pair],
+  ['extra_hosts', (item) => pair(item.includes('=') ? item : item.replace(':', '='))],
+  ['depends_on', (item) => [item, { condition: 'service_started' }]],
+  ['networks', (item) => [item, null]],
+]);
+
+function keyed(key: string, list: readonly unknown[]): unknown {
+  const entry = entryOf.get(key);
+  return entry === undefined ? list : Object.fromEntries(list.map((item) => entry(String(item))));
 }
 
 /** Appends what the list does not hold yet, so that merging the same thing again changes nothing. */

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Charm } from '../../../charms/engine/charm.js';
-import { parseComposeFile } from '../../../charms/engine/compose-file.js';
 import { parseMetadata } from '../../../charms/engine/metadata.js';
 import { YamlError } from '../../../charms/engine/problem.js';
 import { addFragments } from '../../../charms/engine/fragments.js';
-import { type Plan, plan } from '../../../charms/engine/render.js';
+import type { Plan } from '../../../charms/engine/render.js';
 import { writeDockerCompose } from '../../../charms/engine/write.js';
 import { parseCharmName } from '../../../workflows/contract/names.js';
+import { planWith } from './house.js';
 
 function charm(name: string, metadata: string, extra: Partial<Charm> = {}): Charm {
   return {
@@ -30,13 +30,7 @@ const charms = [
     resourcesDigest: '0123456789abcdefff',
   }),
 ];
-const planOf = (text: string): Plan =>
-  plan({
-    composeFile: parseComposeFile(text, 'compose.yml'),
-    charms,
-    project: 'myc',
-    datastore: '/srv/datastore',
-  });
+const planOf = (text: string): Plan => planWith(charms, text);
 function problem(text: string): { line: number; column: number; message: string; next: string } {
   try {
     planOf(text);
@@ -60,6 +54,46 @@ describe('plan', () => {
       'web:\n  docker-compose:\n    command: [-X]\n    environment: {B: "2"}\n',
     ).dockerCompose;
     expect(services.web).toMatchObject({ command: ['httpd', '-D', '-X'], environment: { A: '1', B: '2' } });
+  });
+
+  it('merges environment and labels whether one is a list and the other a mapping', () => {
+    const listed = charm(
+      'listed',
+      'docker-image: a\ndocker-compose:\n  environment: [A=1, B]\n  labels: [x=1]\n  depends_on: [web]\n',
+    );
+    const body = (text: string): unknown => planWith([...charms, listed], text).dockerCompose.services;
+    expect(body('web: {docker-compose: {environment: [A=2, C=3=4]}}\n')).toMatchObject({
+      web: { environment: { A: '2', C: '3=4' } },
+    });
+    expect(body('listed: {docker-compose: {environment: {A: "2"}}}\n')).toMatchObject({
+      listed: {
+        environment: { A: '2', B: null },
+        labels: { 'myc.charm': 'listed', 'myc.service': 'listed', x: '1' },
+      },
+    });
+    const { dockerCompose } = addFragments(
+      { services: { web: { depends_on: ['db'], networks: ['inner'] } } },
+      [
+        {
+          service: 'web',
+          hook: 'init',
+          content: {
+            services: {
+              web: {
+                depends_on: { pg: { condition: 'service_healthy' } },
+                networks: { outer: { aliases: ['w'] } },
+              },
+            },
+          },
+        },
+      ],
+    );
+    expect(dockerCompose.services).toEqual({
+      web: {
+        depends_on: { db: { condition: 'service_started' }, pg: { condition: 'service_healthy' } },
+        networks: { inner: null, outer: { aliases: ['w'] } },
+      },
+    });
   });
 
   it('takes a domain as a service name when it names its charm', () => {
