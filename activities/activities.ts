@@ -89,6 +89,8 @@ export interface ServicesPlan {
   warnings: string[];
   /** Of compose.yml and charms: an activity that finds another plan refuses to act on it. */
   digest: string;
+  /** Of a dry run: what would be done to containers, by what the hooks left the last time. */
+  pending?: string[];
 }
 
 export interface HookName {

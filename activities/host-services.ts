@@ -78,7 +78,7 @@ export function sourcesOf(said: Map<string, string[]>, host: string): ComposeSou
 /** Lines of services-look.sh by their first word, contents decoded; `about`: the operation that was given something, or the stage. */
 export async function servicesLook(
   remote: Remote,
-  what: 'plan' | 'fragments' | 'staged',
+  what: 'plan' | 'fragments' | 'written' | 'staged',
   signal: AbortSignal,
   about?: string,
 ): Promise<Map<string, string[]>> {

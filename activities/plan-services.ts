@@ -6,6 +6,7 @@ import type { CharmRepository } from './charm-repositories.js';
 import { masked } from './commands/known-secrets.js';
 import type { StageContext } from './converge.js';
 import { project, readHostPlan } from './host-services.js';
+import { pendingServices } from './pending-services.js';
 
 /** compose.yml and charms -> names, order, images that are missing. Docker itself has to accept what they come to. */
 export async function planServices(
@@ -13,15 +14,19 @@ export async function planServices(
   input: ServicesInput,
   repositories: readonly CharmRepository[],
 ): Promise<ServicesPlan> {
-  const { plan, digest, secrets } = await readHostPlan(remote, input, repositories, signal);
+  const host = await readHostPlan(remote, input, repositories, signal);
+  const { plan, digest, secrets } = host;
   const docker = dockerOf(remote);
   const images = [
     ...plan.images.pull.map((image) => ({ image })),
     ...plan.images.build.map(({ image, charm }) => ({ image, charm })),
   ];
-  const [present] = await Promise.all([
+  const [present, , pending] = await Promise.all([
     Promise.all(images.map(({ image }) => docker.hasImage(image))),
     acceptedByCompose({ remote, signal }, input.host, plan, secrets),
+    input.dryRun === true
+      ? pendingServices({ remote, signal }, host, input.services ?? [], docker)
+      : undefined,
   ]);
   return {
     services: plan.services.map(({ name, charm }) => ({ name, charm })),
@@ -32,6 +37,7 @@ export async function planServices(
     })),
     warnings: [...before, ...plan.warnings],
     digest,
+    ...(pending === undefined ? {} : { pending }),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { ServicesPlan } from '../activities/activities.js';
 import { parseHostName, parseOperationId, parseServiceName } from './contract/names.js';
 import type { OperationResult, UpInput } from './contract/operations.js';
-import { ensureImages, planUp, probe, runHooksBefore, startServices } from './phases/up.js';
+import { ensureImages, pending, planUp, probe, runHooksBefore, startServices } from './phases/up.js';
 import { firstStageOf } from './phases/stage.js';
 import { summed } from './phases/told.js';
 import { Steps, accepting } from './steps.js';
@@ -29,7 +29,8 @@ export async function up(input: UpInput): Promise<OperationResult> {
   await steps.run('images', () => ensureImages(input, plan, 'images', changed));
   await steps.run('hooks', () => runHooksBefore(input, plan, 'hooks'));
   if (dryRun) {
-    steps.skip('services', 'dry run');
+    if (plan.pending === undefined) steps.skip('services', 'dry run');
+    else await steps.run('services', () => Promise.resolve(pending(plan, changed)));
     steps.skip('probes', 'dry run');
   } else {
     await steps.run('services', () => startServices(input, plan, 'services', changed));

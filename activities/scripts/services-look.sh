@@ -6,6 +6,7 @@
 #                                (given.sh): given; replaced, when compose is that; added CONTENT
 #   services-look.sh staged FOLDER   compose CONTENT, of a stage: what is reached through a link is not there
 #   services-look.sh fragments   fragment NAME CONTENT: what hooks added to docker-compose.yml
+#   services-look.sh written     written CONTENT: docker-compose.yml as the last `up` left it
 set -euo pipefail
 shopt -s nullglob
 
@@ -37,5 +38,9 @@ case ${1:-} in
       printf 'fragment %s %s\n' "${file##*/}" "$(encoded "$file")"
     done
     ;;
-  *) echo "usage: services-look.sh plan|fragments|staged FOLDER" >&2 && exit 2 ;;
+  written)
+    file=/var/lib/myc-wf/compose/docker-compose.yml
+    if [ -f "$file" ]; then printf 'written %s\n' "$(encoded "$file")"; fi
+    ;;
+  *) echo "usage: services-look.sh plan|fragments|written|staged FOLDER" >&2 && exit 2 ;;
 esac

@@ -88,6 +88,13 @@ const hookName = ({ service, hook, relation }: HookName): string =>
     ? `${service} (${hook})`
     : `${service} (${relation.name} ${service === relation.base ? `to ${relation.target}` : `of ${relation.base}`})`;
 
+/** What a dry run knows of it before the hooks have run. */
+export function pending({ pending = [] }: ServicesPlan, changed: string[]): string {
+  changed.push(...pending);
+  const would = pending.length === 0 ? 'nothing to change' : `would ${pending.join(', ')}`;
+  return `${would}, unless hooks change what they left the last time`;
+}
+
 /** docker-compose.yml written, its services running and healthy; then the hooks that wait for that. */
 export async function startServices(
   input: UpInput,
