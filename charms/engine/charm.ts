@@ -10,8 +10,10 @@ export interface Charm {
   metadata: CharmMetadata;
   /** Its metadata.yml cannot be right: told to who uses it, no hindrance to the others. */
   fault?: YamlError;
-  /** Names of the executable files under hooks/. */
+  /** Names of the files under hooks/. */
   hooks: readonly string[];
+  /** What keeps some of them from running: told to who uses it. */
+  warnings?: readonly string[];
   /** Hex digest of build/, present when the charm builds its image. */
   buildDigest?: string;
   /** Hex digest of resources/, present when the charm has files to place in the container. */

@@ -3,6 +3,7 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseCharmName } from '../../workflows/contract/names.js';
 import type { Charm } from './charm.js';
+import { hookFault } from './hook-files.js';
 import { parseMetadata } from './metadata.js';
 import { YamlError } from './problem.js';
 
@@ -17,13 +18,15 @@ function loadCharm(directory: string, name: string, repository: string): Charm {
   const file = join(directory, 'metadata.yml');
   const build = digestOf(join(directory, 'build'));
   const resources = digestOf(join(directory, 'resources'));
+  const hooks = list(join(directory, 'hooks'))
+    .filter((entry) => entry.isFile())
+    .map((entry) => entry.name);
   return {
     name: parseCharmName(name),
     repository,
     ...readMetadata(file),
-    hooks: list(join(directory, 'hooks'))
-      .filter((entry) => entry.isFile())
-      .map((entry) => entry.name),
+    hooks,
+    warnings: hooks.flatMap((hook) => hookFault(hook, isExecutable(join(directory, 'hooks', hook))) ?? []),
     ...(build === undefined ? {} : { buildDigest: build }),
     ...(resources === undefined ? {} : { resourcesDigest: resources }),
   };
@@ -53,11 +56,14 @@ function digestOf(folder: string): string | undefined {
   const hash = createHash('sha256');
   for (const file of files) {
     const content = readFileSync(file);
-    const executable = (statSync(file).mode & 0o100) !== 0;
-    hash.update(`${relative(folder, file)}\0${executable ? 'x' : '-'}\0${content.length}\0`).update(content);
+    hash
+      .update(`${relative(folder, file)}\0${isExecutable(file) ? 'x' : '-'}\0${content.length}\0`)
+      .update(content);
   }
   return hash.digest('hex');
 }
+
+const isExecutable = (file: string): boolean => (statSync(file).mode & 0o100) !== 0;
 
 function filesUnder(folder: string): string[] {
   return list(folder).flatMap((entry) => {
@@ -70,5 +76,13 @@ function filesUnder(folder: string): string[] {
 function list(folder: string): { name: string; isFile(): boolean; isDirectory(): boolean }[] {
   const found = statSync(folder, { throwIfNoEntry: false });
   if (found?.isDirectory() !== true) return [];
-  return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return readdirSync(folder, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map((entry) => (entry.isSymbolicLink() ? linked(folder, entry.name) : entry));
+}
+
+/** Charms share a file by a link; a folder is not followed, since it may hold the link itself. */
+function linked(folder: string, name: string): ReturnType<typeof list>[number] {
+  const file = statSync(join(folder, name), { throwIfNoEntry: false })?.isFile() === true;
+  return { name, isFile: () => file, isDirectory: () => false };
 }

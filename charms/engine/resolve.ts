@@ -52,6 +52,8 @@ export function resolveServices(file: ComposeFile, charms: readonly Charm[]): Re
   pairServices(resolving);
   for (const service of services.values()) checkOptions(resolving, service);
   throwAll(problems);
+  for (const { name, warnings: found = [] } of new Set([...services.values()].map((one) => one.definition)))
+    warnings.push(...found.map((warning) => `charm ${name}: ${warning}`));
   const masters = mastersOf(resolving);
   const ordered = inOrder(resolving);
   throwAll(problems);
