@@ -17,12 +17,18 @@ const targets = z.union([z.string(), z.array(z.string()), z.record(z.string(), r
   error: 'write a service, a list of services ([] for none), or a mapping of services to options',
 });
 
+const keys = {
+  charm: z.unknown().transform(parsedBy(parseCharmName)).optional(),
+  options: mapping.nullish(),
+  relations: z.record(z.string(), targets).nullish(),
+  'docker-compose': mapping.nullish(),
+};
 const service = z
-  .strictObject({
-    charm: z.unknown().transform(parsedBy(parseCharmName)).optional(),
-    options: mapping.nullish(),
-    relations: z.record(z.string(), targets).nullish(),
-    'docker-compose': mapping.nullish(),
+  .strictObject(keys, {
+    error: ({ code }) =>
+      code === 'unrecognized_keys'
+        ? `write one of: ${Object.keys(keys).join(', ')}; what docker compose knows goes under docker-compose`
+        : undefined,
   })
   .nullable();
 
@@ -90,6 +96,17 @@ function composeFileOf(parsed: ParsedYaml): ComposeFile {
     problems.push(parsed.problem(path, result.error.issues[0]?.message ?? 'not a name', 'rename it'));
     return value as T;
   };
+  const charmOf = (name: string): CharmName => {
+    try {
+      return parseCharmName(name);
+    } catch {
+      if (problems.length === 0)
+        problems.push(
+          parsed.problem([name], `${name} names no charm`, 'write the one that it is: charm: NAME'),
+        );
+      return name as CharmName;
+    }
+  };
   const services = found.map(([name, body]): ComposeService => {
     const relations = Object.entries(body?.relations ?? {}).map(
       ([relation, to]) => [relation, targetsOf(to)] as const,
@@ -97,7 +114,7 @@ function composeFileOf(parsed: ParsedYaml): ComposeFile {
     return {
       name: named([name], parseServiceName, name),
       // The service's own name is its charm where none is written; a domain has to name one.
-      charm: body?.charm ?? named([name], parseCharmName, name),
+      charm: body?.charm ?? charmOf(name),
       options: body?.options ?? {},
       relations: relations.flatMap(([relation, to]) =>
         to.map(([target, options]) => ({

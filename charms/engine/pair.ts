@@ -62,7 +62,7 @@ export function pairServices(resolving: Resolving): void {
       else
         service.related.push({
           ...{ name: need.relation, target: provider.name, options: {} },
-          origin: provider.summoned ? 'summoned' : 'paired',
+          origin: provider.summoned && need.auto === 'summon' ? 'summoned' : 'paired',
         });
     }
     refuseUnrelated(resolving, service);

@@ -1,5 +1,5 @@
 import { oneOf } from './candidates.js';
-import { catalogOf } from './catalog.js';
+import { catalogOf, shortName } from './catalog.js';
 import type { Charm } from './charm.js';
 import type { ComposeFile, ComposeService } from './compose-file.js';
 import { joinedHook } from './hooks.js';
@@ -79,21 +79,25 @@ function addTargets(resolving: Resolving, service: Candidate, written: ReadonlyS
       const charm = catalog.find(target);
       if (charm === undefined) {
         const message = `${service.name} has ${name} to "${target}", which is no service here`;
-        at(message, oneOf(target, [...written]));
+        const able = [...services.values()].filter((one) => one !== service && offers(one.definition, name));
+        const others = catalog.providersOf(name).map(shortName);
+        at(message, oneOf(target, [...new Set([...able.map((one) => one.name as string), ...others])]));
         continue;
       }
       addService(resolving, bareService(target, charm), service);
     }
     const provider = services.get(target);
     if (provider === undefined) continue;
-    const { metadata, hooks } = provider.definition;
-    const provided = Object.keys(metadata.provides ?? {});
     if (target === service.name) at(`${service.name} has ${name} to itself`, 'name another service');
-    else if (!provided.includes(name) && !hooks.includes(joinedHook(name)))
+    else if (!offers(provider.definition, name)) {
+      const provided = Object.keys(provider.definition.metadata.provides ?? {});
       at(`the charm "${provider.definition.name}" of ${target} provides no "${name}"`, oneOf(name, provided));
-    else service.related.push({ ...relation, origin: 'explicit' });
+    } else service.related.push({ ...relation, origin: 'explicit' });
   }
 }
+
+const offers = ({ metadata, hooks }: Charm, relation: string): boolean =>
+  Object.hasOwn(metadata.provides ?? {}, relation) || hooks.includes(joinedHook(relation));
 
 function checkOptions({ file, problems, warnings }: Resolving, service: Candidate): void {
   const { name, definition } = service;

@@ -20,16 +20,31 @@ function problemsOf(parsed: ParsedYaml, issue: Issue): YamlProblem[] {
   const where = path.length === 0 ? 'the file' : path.join('.');
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) =>
-      parsed.problem([...path, key], `unknown key "${key}" in ${where}`, 'remove it, or check its spelling'),
+      parsed.problem(
+        [...path, key],
+        `unknown key "${key}" in ${where}`,
+        issue.message.startsWith('write ') ? issue.message : 'remove it, or check its spelling',
+      ),
     );
   if (issue.code === 'invalid_type')
-    return [parsed.problem(path, `${where} must be a ${yamlKind(issue.expected)}`, `write one here`)];
+    return [
+      parsed.problem(
+        path,
+        `${where} must be a ${yamlKind(issue.expected)}`,
+        written[yamlKind(issue.expected)] ?? 'write one here',
+      ),
+    ];
   if (issue.code === 'invalid_key')
     return [
       parsed.problem(path, `the key ${where} is not allowed`, issue.issues[0]?.message ?? issue.message),
     ];
   return [parsed.problem(path, `${where} is not right`, issue.message)];
 }
+
+const written: Readonly<Record<string, string>> = {
+  mapping: 'write a line NAME: VALUE for each, or {} for none',
+  list: 'write a line - VALUE for each, or [] for none',
+};
 
 /** A type of zod's, as people who write YAML call it. */
 function yamlKind(type: string): string {

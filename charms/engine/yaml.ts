@@ -117,7 +117,8 @@ function place(lines: readonly string[], offset: number): Place {
 function advice(code: string): string {
   if (code === 'TAB_AS_INDENT') return 'indent with spaces';
   if (code === 'MULTIPLE_DOCS') return 'keep one document in a file: remove the "---"';
-  if (code === 'TAG_RESOLVE_FAILED') return 'write the value without a tag, or quote it';
+  if (code === 'TAG_RESOLVE_FAILED')
+    return 'write the value without a tag, or quote it; !var-expand is the only one that charms and compose.yml have';
   if (code === 'BAD_INDENT' || code === 'MISSING_CHAR') return 'check the indentation and the colons here';
   return 'correct the YAML here';
 }

@@ -158,9 +158,9 @@ describe('a compose.yml that cannot be right', () => {
   it.each([
     ['db:\nweb2:\n', 2, 1, 'charm "web2"', 'web'],
     ['db:\n  charm: dbb\n', 2, 3, 'charm "dbb"', 'db'],
-    ['web:\n  relations:\n    x: {bd: {}}\ndb:\n', 3, 9, '"bd", which is no service', 'db'],
+    ['web:\n  relations:\n    x: {bd: {}}\ndb:\n', 3, 9, '"bd", which is no service', 'tool'],
     ['db:\n  options: {sise: 1}\n', 2, 13, 'no option "sise"', 'size'],
-    ['db:\n  chram: db\n', 2, 3, 'unknown key "chram"', 'spelling'],
+    ['db:\n  chram: db\n', 2, 3, 'unknown key "chram"', 'charm, options'],
     ['db:\n  options: [a]\n', 2, 3, 'must be a', ''],
     ['db:\n  charm: "../db"\n', 2, 3, 'db.charm', 'not a charm name'],
     ['"db; rm":\n  charm: db\n', 1, 1, 'not a service name', 'rename'],

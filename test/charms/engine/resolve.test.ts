@@ -169,6 +169,10 @@ describe('what cannot be resolved names place, candidates and remedy', () => {
     ['plain:\nchoosy:\n  relations: {thing: []}\n', 3, 'without a service', 'name a service'],
     ['app:\n  relations: {web-proxi: web}\nweb:\n', 2, 'provides no "web-proxi"', 'web-proxy'],
     ['app:\n  relations: {web-proxy: wep}\nweb:\n', 2, '"wep", which is no service', 'web'],
+    ['plain:\napp:\n  relations: {database: databse}\n', 3, '"databse", which is no service', 'one of: db'],
+    ['www.example.org:\n', 1, 'www.example.org names no charm', 'charm: NAME'],
+    ['app:\n  option: {}\n', 2, 'unknown key "option" in app', 'charm, options, relations, docker-compose'],
+    ['app: yes\n', 1, 'must be a mapping', 'NAME: VALUE'],
     ['web:\n  relations: {web-proxy: web}\n', 2, 'to itself', 'another'],
     ['web:\n  relations:\n    cert:\n', 3, 'is not right', '[] for none'],
     ['strict:\n  options: {b: 1}\n', 2, 'no option "b"', 'a'],
@@ -182,6 +186,12 @@ describe('what cannot be resolved names place, candidates and remedy', () => {
     expect(one?.line).toBe(line);
     expect(one?.next).toContain(next);
   });
+});
+
+test('a service that another one summoned is paired with one that does not summon', () => {
+  const pairing = charm('pairing', 'type: stub\nuses: {database: {constraint: required}}\n');
+  const plan = planWith([...charms, pairing], 'app:\npairing:\n');
+  expect(relations(plan)).toEqual(['app database db summoned', 'pairing database db paired']);
 });
 
 test('an option that the charm does not declare is a warning where it declares none', () => {
