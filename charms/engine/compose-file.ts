@@ -75,7 +75,8 @@ function withAdded(base: ParsedYaml, added: ParsedYaml): ParsedYaml {
   const [under, over] = [base.value ?? {}, added.value ?? {}];
   if (!isMapping(over)) return added;
   if (!isMapping(under)) return base;
-  const whose = (path: readonly (string | number)[]): ParsedYaml => (has(added.value, path) ? added : base);
+  const whose = (path: readonly (string | number)[]): ParsedYaml =>
+    depth(over, path) === path.length || depth(over, path) > depth(under, path) ? added : base;
   return {
     file: base.file,
     value: mergeMappings(under, over),
@@ -84,8 +85,9 @@ function withAdded(base: ParsedYaml, added: ParsedYaml): ParsedYaml {
   };
 }
 
-const has = (value: unknown, [first, ...rest]: readonly (string | number)[]): boolean =>
-  first === undefined || (isMapping(value) && Object.hasOwn(value, first) && has(value[first], rest));
+/** How much of the path is there. */
+const depth = (value: unknown, [first, ...rest]: readonly (string | number)[]): number =>
+  first !== undefined && isMapping(value) && Object.hasOwn(value, first) ? 1 + depth(value[first], rest) : 0;
 
 function composeFileOf(parsed: ParsedYaml): ComposeFile {
   const found = Object.entries(checkSchema({ ...parsed, value: parsed.value ?? {} }, composeFile));

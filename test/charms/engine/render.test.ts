@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import type { Charm } from '../../../charms/engine/charm.js';
+import { parseComposeFile } from '../../../charms/engine/compose-file.js';
 import { parseMetadata } from '../../../charms/engine/metadata.js';
 import { YamlError } from '../../../charms/engine/problem.js';
 import { addFragments } from '../../../charms/engine/fragments.js';
@@ -172,6 +173,19 @@ describe('a compose.yml that cannot be right', () => {
     expect(found.message).toContain(message);
     expect(found.next).toContain(next);
   });
+});
+
+test('what is added and wrong is shown where it stands, also for a key that is missing there', () => {
+  const added = { text: 'web:\n  options: {port: 81}\nwbe:\n  options: {}\n', file: 'added.yml' };
+  const { problem } = parseComposeFile('web:\n  charm: web\n  options: {port: 80}\n', 'compose.yml', added);
+  const at = (...path: string[]): string => {
+    const { file, line } = problem(path, '', '');
+    return `${file}:${line}`;
+  };
+  expect(at('wbe', 'charm')).toBe('added.yml:3');
+  expect(at('web', 'options', 'port')).toBe('added.yml:2');
+  expect(at('web', 'charm')).toBe('compose.yml:2');
+  expect(at('web', 'relations')).toBe('compose.yml:1');
 });
 
 describe('fragments of hooks', () => {
