@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseCharmName } from '../../workflows/contract/names.js';
 import type { Charm } from './charm.js';
@@ -18,15 +18,22 @@ function loadCharm(directory: string, name: string, repository: string): Charm {
   const file = join(directory, 'metadata.yml');
   const build = digestOf(join(directory, 'build'));
   const resources = digestOf(join(directory, 'resources'));
+  const read = readMetadata(file);
   const hooks = list(join(directory, 'hooks'))
     .filter((entry) => entry.isFile())
     .map((entry) => entry.name);
   return {
     name: parseCharmName(name),
     repository,
-    ...readMetadata(file),
+    ...read,
     hooks,
-    warnings: hooks.flatMap((hook) => hookFault(hook, isExecutable(join(directory, 'hooks', hook))) ?? []),
+    warnings: [
+      ...hooks.flatMap((hook) => hookFault(hook, isExecutable(join(directory, 'hooks', hook))) ?? []),
+      // Docker would make a folder of it.
+      ...(read.metadata['charm-resources'] ?? [])
+        .filter((path) => !existsSync(join(directory, 'resources', path)))
+        .map((path) => `charm-resources has ${path}, and there is no resources${path}`),
+    ],
     ...(build === undefined ? {} : { buildDigest: build }),
     ...(resources === undefined ? {} : { resourcesDigest: resources }),
   };

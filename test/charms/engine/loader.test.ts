@@ -36,6 +36,18 @@ describe('the files of a charm', () => {
     expect(loaded('two').hooks).toEqual(['init', 'pre_deploy']);
   });
 
+  it('are warned of where one that its container is to have is not there', () => {
+    hook('one', 'init');
+    mkdirSync(join(folder, 'one/resources/etc/site'), { recursive: true });
+    writeFileSync(
+      join(folder, 'one/metadata.yml'),
+      'docker-image: a\ncharm-resources: [/etc/site, /bin/check]\n',
+    );
+    expect(planWith(loadCharms(folder, 'house'), 'one:\n').warnings).toEqual([
+      'charm one: charm-resources has /bin/check, and there is no resources/bin/check',
+    ]);
+  });
+
   it('are warned of where a hook is never run, or cannot be', () => {
     for (const name of ['pre-deploy', 'web-proxy-relation-joined', 'init.sh', 'smtp_server-relation-joined'])
       hook('one', name);
