@@ -95,7 +95,7 @@ test('a dry run names what would be done, and does none of it', async () => {
   const planned = await start('up', name, '--dry-run');
   expect(planned).toMatchObject({ status: 0 });
   expect(planned.stderr).toContain('3 services: postgres, apache, cron');
-  expect(planned.stdout).toContain('pull postgres:17');
+  for (const line of ['pull postgres:17', 'create postgres']) expect(planned.stdout).toContain(line);
   expect(await containers()).toBe('');
   expect(await shell('docker images -q')).toBe('');
 });
