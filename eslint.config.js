@@ -8,7 +8,7 @@ export default tseslint.config(
     languageOptions: {
       parserOptions: {
         projectService: {
-          allowDefaultProject: ['eslint.config.js', 'test/setup/*.mjs', 'worker/codec/*.cjs'],
+          allowDefaultProject: ['eslint.config.js', 'client/*.mjs', 'test/setup/*.mjs', 'worker/codec/*.cjs'],
         },
         tsconfigRootDir: import.meta.dirname,
       },

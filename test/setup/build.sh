@@ -10,9 +10,8 @@ echo "building dist/"
 rm -rf dist
 npx tsc -p tsconfig.build.json
 git ls-files -co --exclude-standard -- activities charms client worker | while IFS= read -r file; do
-  case $file in *.ts) continue ;; esac
+  case $file in *.ts | client/myc-wf.mjs) continue ;; esac
   [ -f "$file" ] && install -D -m "$(stat -c %a "$file")" "$file" "dist/$file"
 done
 bundled=$(node dist/worker/bundle.js 2>&1) || { echo "$bundled" >&2; exit 1; }
-chmod +x dist/client/cli.js
 echo "$wanted" >dist/.myc-wf-built
