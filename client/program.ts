@@ -19,6 +19,7 @@ export function makeProgram(run: Run): Command {
     .option('--json', 'one JSON document, or NDJSON while following, on stdout')
     .addHelpText('after', `\n${exitCodesHelp}`)
     .configureHelp({ subcommandTerm: termOf })
+    .showHelpAfterError('  add --help to see what there is')
     // What stands behind a command's name is the command's: `compose HOST run` hands it on.
     .enablePositionalOptions()
     .exitOverride();

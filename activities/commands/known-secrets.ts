@@ -1,8 +1,11 @@
 const telling = /pass|secret|token|credential|private|key$/i;
+/** `POSTGRES_PASSWORD_FILE`: where a secret is, which people look for. */
+const place = /_file$/i;
 
 /** The texts that are, by the name they stand under, secrets: masked in what a host's programs say of a failure. */
 export function secretsIn(value: unknown, under = ''): string[] {
-  if (typeof value === 'string') return telling.test(under) && value.length > 3 ? [value] : [];
+  if (typeof value === 'string')
+    return telling.test(under) && !place.test(under) && value.length > 3 ? [value] : [];
   // `environment` may be a list of NAME=value.
   if (Array.isArray(value))
     return value.flatMap((item: unknown) => {

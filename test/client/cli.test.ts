@@ -36,8 +36,10 @@ describe('bad input ends with 2 and one clear message, and nothing on stdout', {
     [['start', 'deploy', '..'], '".." is not a host name'],
     [['start', 'recover-target', 'vps1.lab', '/srv/../etc', '/x'], '"/srv/../etc" is not an absolute path'],
     [['follow', 'host/../x'], '"host/../x" is not a workflow id'],
-    [['start', 'deploy'], 'missing required argument'],
-    [['start', 'nothing'], "unknown command 'nothing'"],
+    [['start', 'deploy'], "missing required argument 'host'\n  add --help to see what there is"],
+    [['start', 'nothing'], "unknown command 'nothing'\n  add --help to see what there is"],
+    [['frobnicate'], "unknown command 'frobnicate'\n  add --help to see what there is"],
+    [['compose', 'vps1.lab', 'nothing'], "unknown command 'nothing'\n  add --help to see what there is"],
     [['answer', 'vps1.lab', 'maybe'], 'Allowed choices are yes, no, retry'],
     [['start', 'deploy', 'vps1.lab', '--parallel', '0'], 'Write a whole number'],
   ])('%j', async (words, message) => {

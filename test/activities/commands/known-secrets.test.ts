@@ -6,7 +6,7 @@ test('secrets are told by the name they stand under', () => {
     title: 'a page',
     'admin-password': 'canary-1',
     nested: { API_TOKEN: 'canary-2', keys: ['public'] },
-    environment: ['LANG=C.UTF-8', 'DB_PASSWORD=canary=3'],
+    environment: ['LANG=C.UTF-8', 'DB_PASSWORD=canary=3', 'DB_PASSWORD_FILE=/run/secrets/db'],
     port: 80,
     secret: 'abc',
   };
