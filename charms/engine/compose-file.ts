@@ -89,7 +89,18 @@ function withAdded(base: ParsedYaml, added: ParsedYaml): ParsedYaml {
 const depth = (value: unknown, [first, ...rest]: readonly (string | number)[]): number =>
   first !== undefined && isMapping(value) && Object.hasOwn(value, first) ? 1 + depth(value[first], rest) : 0;
 
+/** What was pasted from Docker Compose: its services are one level below. */
+function refusePasted(parsed: ParsedYaml): void {
+  const under = isMapping(parsed.value) ? parsed.value.services : undefined;
+  if (!isMapping(under) || Object.keys(under).some((key) => Object.hasOwn(keys, key))) return;
+  if (!Object.values(under).some((one) => isMapping(one) && ('image' in one || 'build' in one))) return;
+  const remedy =
+    'write its services at the top, with their charms; what docker compose knows of one goes under docker-compose';
+  throw new YamlError([parsed.problem(['services'], 'this is a docker-compose.yml', remedy)]);
+}
+
 function composeFileOf(parsed: ParsedYaml): ComposeFile {
+  refusePasted(parsed);
   const found = Object.entries(checkSchema({ ...parsed, value: parsed.value ?? {} }, composeFile));
   const problems: YamlProblem[] = [];
   const named = <T>(path: readonly (string | number)[], parse: (value: unknown) => T, value: unknown): T => {

@@ -162,6 +162,7 @@ describe('a compose.yml that cannot be right', () => {
     ['web:\n  relations:\n    x: {bd: {}}\ndb:\n', 3, 9, '"bd", which is no service', 'tool'],
     ['db:\n  options: {sise: 1}\n', 2, 13, 'no option "sise"', 'size'],
     ['db:\n  chram: db\n', 2, 3, 'unknown key "chram"', 'charm, options'],
+    ["version: '3'\nservices:\n  web: {image: nginx}\n", 2, 1, 'this is a docker-compose.yml', 'at the top'],
     ['db:\n  options: [a]\n', 2, 3, 'must be a', ''],
     ['db:\n  charm: "../db"\n', 2, 3, 'db.charm', 'not a charm name'],
     ['"db; rm":\n  charm: db\n', 1, 1, 'not a service name', 'rename'],
