@@ -33,22 +33,25 @@ const until = async (what: string, condition: () => Promise<boolean>) => {
 const starts = (unit: string) => shell(`journalctl -b -o cat -u ${unit} | grep -c '^Started'`);
 const deploy = (...options: string[]) => operator.done('start', 'deploy', name, ...options);
 
-/** Starts a deploy and waits until its job is in the middle of apt, and the charms beside it are there; the unit's name. */
+/**
+ * Starts a deploy and waits until its job is in the middle of apt; the unit's name. Beside it the one of the charms may wait for the
+ * host, when it came second.
+ */
 async function deployInTheMiddle(): Promise<string> {
   await deploy('--detach');
-  let running = '';
-  await until('apt-get alone installs', async () => {
-    running = await units();
-    return /^myc-\S+$/.test(running) && (await shell('pgrep -cx dpkg || true')) !== '0';
+  let unit: string | undefined;
+  await until('apt-get installs', async () => {
+    unit = /^myc-.*\.compose-ready\..*$/m.exec(await units())?.[0];
+    return unit !== undefined && (await shell('pgrep -cx dpkg || true')) !== '0';
   });
-  return running;
+  return unit!;
 }
 /** Settings are whole or not there. */
 const daemonSettings = () =>
   shell('f=/etc/docker/daemon.json; if [ -e $f ]; then cat $f; else echo "{}"; fi');
 
 test('a busy host refuses what else is started, and says what runs since when', async () => {
-  expect(await deployInTheMiddle()).toMatch(/^myc-.*\.compose-ready\./);
+  await deployInTheMiddle();
   for (const words of [['vps-setup'], ['up'], ['deploy']]) {
     const refused = await operator.myc(['start', ...words, name]);
     expect(refused).toMatchObject({ status: 11, stdout: '' });
@@ -71,7 +74,7 @@ test('what a terminated deploy left running is stopped by the next operation, wh
   const temporal = await connect(operator.settings, {});
   await temporal.client.workflow.getHandle(`host/${name}`).terminate('in the UI');
   await temporal.close();
-  expect(await units()).toBe(left);
+  expect(await units()).toContain(left);
 
   const next = await operator.done('start', 'vps-setup', name);
   expect(next.stdout).toMatch(/stopped what still ran of an earlier operation: compose-ready \(\d{8}T.*\)/);
@@ -81,7 +84,7 @@ test('what a terminated deploy left running is stopped by the next operation, wh
 test('the worker is killed in the middle of a deploy, and started again: its job ran once, and all is there', async () => {
   const unit = await deployInTheMiddle();
   await up.kill9();
-  expect(await units()).toBe(unit);
+  expect(await units()).toContain(unit);
   up = await operator.up();
   const ended = await operator.done('result', name);
   expect(ended.stdout).toContain('docker.io');
