@@ -103,22 +103,24 @@ function composeFileOf(parsed: ParsedYaml): ComposeFile {
   refusePasted(parsed);
   const found = Object.entries(checkSchema({ ...parsed, value: parsed.value ?? {} }, composeFile));
   const problems: YamlProblem[] = [];
+  const readable = <T>(parse: (value: unknown) => T, value: unknown) =>
+    z.unknown().transform(parsedBy(parse)).safeParse(value);
   const named = <T>(path: readonly (string | number)[], parse: (value: unknown) => T, value: unknown): T => {
-    const result = z.unknown().transform(parsedBy(parse)).safeParse(value);
+    const result = readable(parse, value);
     if (result.success) return result.data;
     problems.push(parsed.problem(path, result.error.issues[0]?.message ?? 'not a name', 'rename it'));
     return value as T;
   };
+  /** The service's own name is its charm where none is written; a domain has to name one. */
   const charmOf = (name: string): CharmName => {
-    try {
-      return parseCharmName(name);
-    } catch {
-      if (problems.length === 0)
-        problems.push(
-          parsed.problem([name], `${name} names no charm`, 'write the one that it is: charm: NAME'),
-        );
-      return name as CharmName;
-    }
+    const charm = readable(parseCharmName, name);
+    if (charm.success) return charm.data;
+    // What is no service's name either is told as that.
+    if (readable(parseServiceName, name).success)
+      problems.push(
+        parsed.problem([name], `${name} names no charm`, 'write the one that it is: charm: NAME'),
+      );
+    return name as CharmName;
   };
   const services = found.map(([name, body]): ComposeService => {
     const relations = Object.entries(body?.relations ?? {}).map(
@@ -126,7 +128,6 @@ function composeFileOf(parsed: ParsedYaml): ComposeFile {
     );
     return {
       name: named([name], parseServiceName, name),
-      // The service's own name is its charm where none is written; a domain has to name one.
       charm: body?.charm ?? charmOf(name),
       options: body?.options ?? {},
       relations: relations.flatMap(([relation, to]) =>

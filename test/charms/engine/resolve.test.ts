@@ -188,6 +188,12 @@ describe('what cannot be resolved names place, candidates and remedy', () => {
   });
 });
 
+test('each domain without a charm is told, whatever else is wrong', () => {
+  expect(() => planOf('a.example.org:\nb.example.org:\n')).toThrow(
+    /a\.example\.org names no charm[^]*b\.example\.org names no charm/,
+  );
+});
+
 test('a service that another one summoned is paired with one that does not summon', () => {
   const pairing = charm('pairing', 'type: stub\nuses: {database: {constraint: required}}\n');
   const plan = planWith([...charms, pairing], 'app:\npairing:\n');
