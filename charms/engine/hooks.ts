@@ -28,13 +28,16 @@ export interface PlannedHook {
 /** Longer than an image takes that a hook runs to ask it something; a charm may say another time. */
 const defaultTimeoutSeconds = 900;
 
+/** What a charm does for itself, besides its relations. */
+export const ownHooks = ['init', 'pre_deploy', 'post_deploy'] as const;
+
 /** In the order they run: every init, every relation (its provider first), pre_deploy; after the start post_deploy. */
 export function plannedHooks(
   services: readonly ResolvedService[],
   environmentOf: (service: ResolvedService) => Variables,
 ): PlannedHook[] {
   const byName = new Map(services.map((service) => [service.name as string, service]));
-  const own = (hook: string, stage: PlannedHook['stage']): PlannedHook[] =>
+  const own = (hook: (typeof ownHooks)[number], stage: PlannedHook['stage']): PlannedHook[] =>
     services.flatMap((service) => hookOf(service, hook, stage, environmentOf(service)));
   const relations = services.flatMap((base) =>
     base.relations.flatMap((relation) => {
@@ -50,8 +53,20 @@ export function plannedHooks(
   ];
 }
 
+const ofRelation = '-relation-joined';
+
 /** `web-proxy` -> `web_proxy-relation-joined`. */
-export const joinedHook = (relation: string): string => `${relation.replaceAll('-', '_')}-relation-joined`;
+export const joinedHook = (relation: string): string => `${relation.replaceAll('-', '_')}${ofRelation}`;
+
+/** What keeps a file under hooks/ from running; undefined for one that runs, or that is no hook at all. */
+export function hookFault(name: string, executable: boolean): string | undefined {
+  const called = name.endsWith(ofRelation)
+    ? joinedHook(name.slice(0, -ofRelation.length))
+    : ownHooks.find((hook) => hook === name.replaceAll('-', '_'));
+  if (called === undefined) return undefined;
+  if (called !== name) return `hooks/${name} never runs, call it ${called}`;
+  return executable ? undefined : `hooks/${name} cannot run, chmod +x it`;
+}
 
 function joined(sides: Sides, environmentOf: (service: ResolvedService) => Variables): PlannedHook[] {
   const { relation, base, target } = sides;

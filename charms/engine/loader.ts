@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseCharmName } from '../../workflows/contract/names.js';
 import type { Charm } from './charm.js';
-import { hookFault } from './hook-files.js';
+import { hookFault } from './hooks.js';
 import { parseMetadata } from './metadata.js';
 import { YamlError } from './problem.js';
 
