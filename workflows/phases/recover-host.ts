@@ -6,7 +6,7 @@ import { parseIdent, parseServiceName } from '../contract/names.js';
 import type { RecoverInput } from '../contract/operations.js';
 import type { Steps } from '../steps.js';
 import { counted } from './backup.js';
-import { firstStageOf, stageOf } from './stage.js';
+import { stageOf } from './stage.js';
 import { installCharms } from './charms.js';
 import { gather } from './gather.js';
 import { inLanes } from './lanes.js';
@@ -18,7 +18,7 @@ import {
   targetNamed,
 } from './install-backups.js';
 import { makeComposeReady, setUpHost } from './set-up.js';
-import { type Taken, checkPlaces, finish, inspect, inspectedText, swapIn } from './staged.js';
+import { type Taken, finish, inspectFirst, swapIn } from './staged.js';
 import { withOpenMirror } from './take-back.js';
 import { ensureImages, planUp, probe, runHooksBefore, startServices } from './up.js';
 
@@ -62,11 +62,7 @@ export async function recoverHost(input: RecoverInput, steps: Steps, changed: st
     ...{ input, target: source.target, ident: source.ident, unverified },
     ...{ places: hostPlaces, stopProject: true },
   };
-  await steps.run('inspect', async () => {
-    const looked = [inspect(taken, 'inspect', firstStageOf), checkPlaces(taken, 'inspect')] as const;
-    const [inspection] = await Promise.all(looked);
-    return inspectedText(inspection);
-  });
+  await steps.run('inspect', () => inspectFirst(taken));
   await steps.run('set-up', () => setUpHost(input, 'set-up', changed));
   if (dryRun) {
     await steps.run('charms', () => installCharms(input, 'charms', changed));

@@ -3,8 +3,7 @@ import type { BackupTarget } from '../contract/addresses.js';
 import type { Ident } from '../contract/names.js';
 import type { OperationInput } from '../contract/operations.js';
 import type { Steps } from '../steps.js';
-import { firstStageOf } from './stage.js';
-import { type Taken, checkPlaces, finish, inspect, inspectedText, pull, swapIn, verify } from './staged.js';
+import { type Taken, finish, inspectFirst, pull, swapIn, verify } from './staged.js';
 import { withOpenMirror } from './take-back.js';
 
 export const pathSteps = [
@@ -37,11 +36,7 @@ export async function recoverPath(
     places: [{ kind: 'data', path, destination }],
     stopProject: false,
   };
-  await steps.run('inspect', async () => {
-    const inspection = await inspect(taken, 'inspect', firstStageOf);
-    await checkPlaces(taken, 'inspect');
-    return inspectedText(inspection);
-  });
+  await steps.run('inspect', () => inspectFirst(taken));
   if (input.dryRun) {
     for (const { id } of pathSteps.slice(1)) steps.skip(id, 'dry run');
     return;

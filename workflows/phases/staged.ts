@@ -47,7 +47,14 @@ const swap = ({ input, places, stopProject }: Taken, step: string, stage = stage
 export const inspect = (taken: Taken, step: string, stage = stageOf): Promise<Inspection> =>
   inspectBackup(source(taken, step, stage));
 
-export function inspectedText({ files, bytes, manifest, changedSince }: Inspection): string {
+/** Step `inspect`: what the mirror holds, and whether its places may be taken. Nothing is pulled for one that may not be replaced. */
+export async function inspectFirst(taken: Taken): Promise<string> {
+  const looks = [inspect(taken, 'inspect', firstStageOf), checkPlaces(taken, 'inspect')] as const;
+  const [inspection] = await Promise.all(looks);
+  return inspectedText(inspection);
+}
+
+function inspectedText({ files, bytes, manifest, changedSince }: Inspection): string {
   if (manifest === undefined)
     return `${counted(files, 'file')}, ${bytesText(bytes)}, no manifest, taken unverified`;
   const { services, completedAt, volatile } = manifest;
@@ -61,8 +68,7 @@ export function inspectedText({ files, bytes, manifest, changedSince }: Inspecti
   ].join(', ');
 }
 
-/** Nothing is pulled for a destination that may not be replaced. */
-export const checkPlaces = (taken: Taken, step: string): Promise<void> =>
+const checkPlaces = (taken: Taken, step: string): Promise<void> =>
   checkDestination(swap(taken, step, firstStageOf));
 
 /** A key of this recovery's own, which may read this mirror only, and its account there. */
