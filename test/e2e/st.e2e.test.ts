@@ -23,9 +23,9 @@ afterAll(async () => {
 
 const inFolder = (file: string) => path.join(operator.folder, file);
 const shell = (command: string) => host.exec(['bash', '-c', command]);
-const install = (name: string) =>
+const install = (program: string) =>
   shell(
-    `apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq ${name} >/dev/null 2>&1`,
+    `apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq ${program} >/dev/null 2>&1`,
   );
 /** mosh insists on a language of UTF-8. */
 const language = { LC_ALL: 'C.UTF-8' };
@@ -55,9 +55,21 @@ test('a host without mosh: what mosh says of it, and then ssh, in a login shell'
 
 // Which code comes when depends on the version, and on how far it got.
 test.each([1, 2, 10, 127, 255])('mosh that ends with %i: ssh is tried', async (code) => {
-  const { status, screen } = await sit([], await withMosh(`exit ${code}`), '# ', 'exit 5\r');
+  const typed = 'echo "$((6 * 7)) on $(hostname)"; exit 5\r';
+  const { status, screen } = await sit([], await withMosh(`exit ${code}`), '# ', typed);
   expect(screen).toContain(`mosh ended with ${code}; going on with ssh`);
+  expect(screen).toContain('42 on vps84');
   expect(status).toBe(5);
+});
+
+test('mosh is handed the pinned key, the address and what to run', async () => {
+  const env = await withMosh(`printf '%s\\n' "$@" >${inFolder('mosh')}`);
+  const sitting = operator.start(['st', name], { terminal: true, env });
+  expect(await sitting.ended).toBe(0);
+  const handed = await readFile(inFolder('mosh'), 'utf8');
+  expect(handed).toContain(`HostKeyAlias=${name}`);
+  expect(handed).toContain(`root@${host.address}\n--\nbash\n-c\n`);
+  expect(handed).toContain('tmux attach');
 });
 
 test('an operator without mosh: ssh, which says so', async () => {
