@@ -10,6 +10,7 @@ import { loadCharms } from '../../charms/engine/loader.js';
 import { metadataKeys, parseMetadata } from '../../charms/engine/metadata.js';
 import { type Plan, plan } from '../../charms/engine/render.js';
 import { parseYaml } from '../../charms/engine/yaml.js';
+import { readmeExample } from './readme-example.js';
 
 const folder = fileURLToPath(new URL('../../charms', import.meta.url));
 const charms = loadCharms(folder, 'myc');
@@ -104,9 +105,7 @@ describe('the charms of this repository', () => {
   });
 
   it.each(charms.map(({ name }) => name))('%s renders as its README shows it', (name) => {
-    const readme = readFileSync(join(folder, name, 'README.md'), 'utf8');
-    const example = /```yaml\n([^]*?)```/.exec(readme)?.[1] ?? '';
-    const { services, warnings } = planOf(example);
+    const { services, warnings } = planOf(readmeExample(name));
     expect(services.filter(({ summoned }) => !summoned).map(({ charm }) => charm)).toEqual([name]);
     expect(warnings).toEqual([]);
   });

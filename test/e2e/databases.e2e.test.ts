@@ -4,8 +4,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LabTarget, freshTarget } from '../lab/backup-target.js';
 import { gatesOf } from '../lab/gates.js';
+import { readmeExample } from '../charms/readme-example.js';
 import { type Lab, type LabHost, openLab } from '../lab/lab.js';
-import { repository } from '../lab/names.js';
 import { type Operator, openOperator } from './operator.js';
 
 const name = 'vps75.lab';
@@ -67,14 +67,10 @@ const shell = (command: string) => host.exec(['bash', '-c', command]);
 const compose = (text: string) => host.exec(['tee', '/opt/apps/myc-deploy/compose.yml'], { input: text });
 const inside = (service: string, command: string) =>
   host.exec(['docker', 'exec', `myc-${service}-1`, 'bash', '-c', command]);
-const readme = async (charm: string) => {
-  const text = await readFile(path.join(repository, 'charms', charm, 'README.md'), 'utf8');
-  return /```yaml\n([^]*?)```/.exec(text)?.[1] ?? '';
-};
 const sql = 'MYSQL_PWD=$SQL_PASSWORD mariadb -h "$SQL_HOST" -u "$SQL_USER" -Ne';
 
 test('the examples of their READMEs come up, with a database and an account for each service', async () => {
-  const examples = await Promise.all(['mysql', 'redis', 'logrotate'].map(readme));
+  const examples = ['mysql', 'redis', 'logrotate'].map(readmeExample);
   await compose(`${examples.join('')}a.example.org:\n  charm: shop\nb_shop:\n  charm: shop\n`);
   const first = await start('up', name);
   expect(first, first.stderr).toMatchObject({ status: 0 });

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connect } from '../../client/connect.js';
 import { type Lab, type LabHost, openLab } from '../lab/lab.js';
 import { type Operator, type RunningUp, openOperator } from './operator.js';
+import { until } from './until.js';
 
 /** One bare host: each test interrupts its deploy in another way, and the next one goes on from there. */
 const name = 'vps63.lab';
@@ -25,10 +25,6 @@ afterAll(async () => {
 /** On the host, past the network. */
 const shell = async (command: string) => (await host.exec(['bash', '-c', command])).trim();
 const units = () => shell('systemctl list-units --no-legend --plain "myc-*" | cut -d" " -f1');
-const until = async (what: string, condition: () => Promise<boolean>) => {
-  for (const deadline = Date.now() + 60_000; !(await condition()); await sleep(200))
-    if (Date.now() > deadline) throw new Error(`not within 60 s: ${what}`);
-};
 /** How often the job of a unit was started since the host booted. */
 const starts = (unit: string) => shell(`journalctl -b -o cat -u ${unit} | grep -c '^Started'`);
 const deploy = (...options: string[]) => operator.done('start', 'deploy', name, ...options);

@@ -1,9 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Lab, type LabHost, openLab } from '../lab/lab.js';
-import { repository } from '../lab/names.js';
 import { type Operator, openOperator } from './operator.js';
 
 /** As Rocket.Chat, which no test can have: makes its indexes when it starts, and ends when there is one under another name. */
@@ -48,14 +44,4 @@ export async function mongoHost(name: string): Promise<MongoHost> {
     },
     stateOf: (service) => shell(`docker inspect --format '${state}' myc-${service}-1`),
   };
-}
-
-export async function readmeExample(charm: string): Promise<string> {
-  const text = await readFile(path.join(repository, 'charms', charm, 'README.md'), 'utf8');
-  return /```yaml\n([^]*?)```/.exec(text)?.[1] ?? '';
-}
-
-export async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 60_000; !(await holds()); await sleep(300))
-    if (Date.now() > deadline) throw new Error(`${what}: not within a minute`);
 }

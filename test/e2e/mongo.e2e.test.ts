@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Gates, gatesOf } from '../lab/gates.js';
-import { type MongoHost, application, mongoHost, readmeExample, until } from './mongo-host.js';
+import { readmeExample } from '../charms/readme-example.js';
+import { type MongoHost, application, mongoHost } from './mongo-host.js';
+import { until } from './until.js';
 
 const name = 'vps85.lab';
 const chat = 'chat.mydomain.org';
@@ -28,9 +30,9 @@ test('the examples of their READMEs come up; a service keeps documents where its
     command: ['-e', application],
     init: true,
   };
-  const example = `${await readmeExample('rocketchat')}  docker-compose: ${JSON.stringify(instead)}\n`;
+  const example = `${readmeExample('rocketchat')}  docker-compose: ${JSON.stringify(instead)}\n`;
   await at.host.exec(['tee', '/opt/apps/myc-deploy/compose.yml'], {
-    input: `${await readmeExample('mongo')}notes:\n${example}`,
+    input: `${readmeExample('mongo')}notes:\n${example}`,
   });
   const first = await at.start('up', name);
   expect(first, first.stderr).toMatchObject({ status: 0 });

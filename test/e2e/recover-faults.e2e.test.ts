@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { connect } from '../../client/connect.js';
 import { type LabTarget, freshTarget } from '../lab/backup-target.js';
 import { type Gates, gatesOf } from '../lab/gates.js';
 import { type Lab, type LabHost, openLab } from '../lab/lab.js';
 import { type Operator, type RunningUp, openOperator } from './operator.js';
+import { until as untilWithin } from './until.js';
 
 /** One host that was backed up and lost, and one that it is recovered to again and again, each time with another fault. */
 const lost = 'vps76.lab';
@@ -31,10 +31,7 @@ const stateOf = async (where: LabHost) =>
   });
 const sql = (where: LabHost, database: string, query: string) =>
   on(where)(`docker exec myc-postgres-1 psql -XAtq -U postgres -d ${database} -c "${query}"`);
-const until = async (what: string, condition: () => Promise<boolean>) => {
-  for (const deadline = Date.now() + 90_000; !(await condition()); await sleep(100))
-    if (Date.now() > deadline) throw new Error(`not within 90 s: ${what}`);
-};
+const until = (what: string, holds: () => Promise<boolean>) => untilWithin(what, holds, 90);
 const keys = async (ident: string, kind: 'push' | 'read') =>
   (await target.exec(`cat /var/lib/rsync-backup-target/idents/${ident}/${kind} 2>/dev/null`)).stdout.trim();
 
