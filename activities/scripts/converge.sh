@@ -129,7 +129,7 @@ lists_are_fresh() {
   [ -n "$(find "$lists" -mmin -10 2>/dev/null)" ] && [ -z "$(find /etc/apt -newer "$lists" -print -quit)" ]
 }
 
-# Without the descriptions in other words, which nobody reads here; those that are there stay.
+# Without the packages' long descriptions, which nobody reads here; those that are there stay.
 fetch_lists() {
   local began
   began=$(mktemp)
