@@ -15,10 +15,8 @@ export interface Activities extends ActionActivities, BackupActivities, Recovery
   planServices(input: ServicesInput): Promise<ServicesPlan>;
   /** Pulls or builds one image of the plan. */
   ensureImage(input: ImageInput): Promise<StageResult>;
-  /** What a recovery's stage will need of registries; changes nothing. */
-  planStagedImages(input: StageInput): Promise<StagedImages>;
-  /** Nothing when it is there. */
-  pullImage(input: ImagesInput): Promise<StageResult>;
+  /** Once Docker, which may still be on its way, answers on the host; nothing when the image is there. */
+  pullImage(input: PulledInput): Promise<StageResult>;
   /** Hooks of the plan, in the order given. */
   runHooks(input: HooksInput): Promise<void>;
   /** docker-compose.yml written, its services started and waited for. */
@@ -77,6 +75,8 @@ export interface ServicesInput extends StageInput {
   services?: string[];
   /** The operation was given a compose.yml, or an addition to it: they are on the host under its id. */
   given?: boolean;
+  /** compose.yml is that of the operation's stage, which is not in its place yet. */
+  staged?: boolean;
 }
 
 /** Names, order and digest only: what compose.yml and charms say stays on the host. */
@@ -111,12 +111,7 @@ export interface PlannedImage {
   charm?: string;
 }
 
-export interface StagedImages {
-  /** Image references that are not on the host yet. */
-  images: string[];
-}
-
-export interface ImagesInput extends StageInput {
+export interface PulledInput extends StageInput {
   image: string;
 }
 

@@ -12,12 +12,13 @@ import { runJob } from './run-job.js';
 interface Planned {
   record: BackupRecord;
   plan: MirrorPlan;
+  images: string[];
 }
 
 /** Read anew by each activity: services may have come and gone since the operation began. */
 async function planned({ remote, signal }: StageContext, { host }: StageInput): Promise<Planned> {
   const look = await lookAtBackup(remote, host, signal);
-  return { record: recordOf(look, host), plan: mirrorPlan(look, host) };
+  return { record: recordOf(look, host), plan: mirrorPlan(look, host), images: look.images };
 }
 
 export async function planBackup(context: StageContext, input: StageInput): Promise<BackupPlan> {
@@ -58,7 +59,7 @@ export async function pushMirror(context: StageContext, input: PushInput): Promi
 }
 
 export async function closeBackup(context: StageContext, input: StageInput): Promise<CloseResult> {
-  const { record, plan } = await planned(context, input);
+  const { record, plan, images } = await planned(context, input);
   const head = {
     version: 1,
     ident: record.ident,
@@ -66,6 +67,7 @@ export async function closeBackup(context: StageContext, input: StageInput): Pro
     operationId: input.operationId,
     services: plan.services,
     stopped: plan.stopped,
+    images,
   };
   const done = await transferring(context, input, record, {
     script: 'manifest',

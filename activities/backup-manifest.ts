@@ -4,6 +4,7 @@ import {
   parseAbsolutePath,
   parseHostName,
   parseIdent,
+  parseImageReference,
   parseOperationId,
   parseServiceName,
 } from '../workflows/contract/names.js';
@@ -28,6 +29,8 @@ const manifest = z.object({
   host: by(parseHostName),
   operationId: by(parseOperationId),
   services: z.array(service).max(1000).default([]),
+  /** What its containers ran, as far as a registry has it: to fetch early what a recovery will need. */
+  images: z.array(by(parseImageReference)).max(1000).default([]),
   directories: z.array(by(parseAbsolutePath)).max(200),
   files: count,
   bytes: count,

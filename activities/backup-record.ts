@@ -27,6 +27,8 @@ export interface BackupLook {
   publicKey: string | undefined;
   /** /etc/mirror-dir/config.yml */
   mirrorConfig: string | undefined;
+  /** What its containers run, as far as a registry has it. */
+  images: string[];
   containers: { id: string; state: string; service: string; label: string }[];
 }
 
@@ -43,6 +45,9 @@ export async function lookAtBackup(remote: Remote, host: string, signal: AbortSi
     record: text === undefined ? undefined : readRecord(text, host),
     publicKey: content('key')?.trim().split(' ').slice(0, 2).join(' '),
     mirrorConfig: content('mirror'),
+    images: lines
+      .filter(([first]) => first === 'image')
+      .map(([, image = '']) => Buffer.from(image, 'base64').toString('utf8')),
     containers: lines
       .filter(([first]) => first === 'container')
       .map(([, id = '', state = '', service = '', label = '']) => ({

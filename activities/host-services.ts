@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import path from 'node:path';
 import { type Plan, YamlError } from '../charms/engine/index.js';
 import { BadInput } from '../workflows/contract/bad-input.js';
 import { parseOperationId, parseServiceName } from '../workflows/contract/names.js';
@@ -10,6 +11,7 @@ import { selectServices } from './commands/selected-services.js';
 import { badYaml } from './failures.js';
 import { lookAt } from './look-at.js';
 import { type ComposeSources, planServicesOf, secretsSaid } from './services-plan.js';
+import { stageFolder } from './stage-folder.js';
 
 export const project = 'myc';
 export const composeFile = '/opt/apps/myc-deploy/compose.yml';
@@ -33,12 +35,14 @@ export async function readHostPlan(
 ): Promise<HostPlan> {
   const given = input.given === true ? parseOperationId(input.operationId) : undefined;
   const [said, installed] = await Promise.all([
-    servicesLook(remote, 'plan', signal, given),
+    input.staged === true
+      ? servicesLook(remote, 'staged', signal, `${stageFolder(input)}/stage${path.dirname(composeFile)}`)
+      : servicesLook(remote, 'plan', signal, given),
     installedCharms(remote, repositories, signal),
   ]);
   const deployed =
     said.has('docker') && repositories.every(({ name, digest }) => installed.get(name) === digest);
-  const sources = sourcesOf(said, input.host);
+  const sources = sourcesOf(said, input.staged === true ? 'the backup' : input.host);
   if (!deployed || sources === undefined) throw notDeployed(input.host, said, deployed);
   if (given !== undefined && !said.has('given'))
     throw new BadInput(`what was given with the command is not on ${input.host} any more`, 'start it again');

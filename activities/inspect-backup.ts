@@ -29,12 +29,13 @@ export async function inspectBackup(input: SourceInput, admin: TargetAdmin): Pro
     );
   }
   const manifest = readManifest(raw, ident);
-  const { host, operationId, listing, completedAt, directories, services, databases, volatile } = manifest;
+  const { host, operationId, listing, completedAt, directories, services, images, databases, volatile } =
+    manifest;
   return {
     files: manifest.files,
     bytes: manifest.bytes,
     manifest: {
-      ...{ host, operationId, listing, completedAt, directories, services },
+      ...{ host, operationId, listing, completedAt, directories, services, images },
       databases: databases.map(({ name }) => name),
       volatile: volatile.count,
     },

@@ -6,8 +6,8 @@ export interface RecoveryActivities {
   inspectBackup(input: SourceInput): Promise<Inspection>;
   /** DestinationHoldsData when something stands there and no consent was given. Changes nothing. */
   checkDestination(input: SwapInput): Promise<void>;
-  /** rsync and a folder for the stage with a key of its own, which it answers. */
-  ensureStage(input: SourceInput): Promise<StageKey>;
+  /** A folder for the stage with a key of its own, which it answers; and rsync, unless another stage installs it. */
+  ensureStage(input: StageKeyInput): Promise<StageKey>;
   /** The key may read the ident's mirror until it expires; answers the account. */
   requestRestoreKey(input: KeyInput): Promise<{ user: string }>;
   pullBackup(input: PullInput): Promise<StagedFiles>;
@@ -49,12 +49,19 @@ export interface Inspection {
     completedAt: string;
     directories: string[];
     services: string[];
+    /** What its containers ran, of registries. */
+    images: string[];
     /** Services whose databases were dumped. */
     databases: string[];
     volatile: number;
   };
   /** The mirror was written to after its manifest: a backup was cut off, and verification will tell whether it matters. */
   changedSince: boolean;
+}
+
+export interface StageKeyInput extends SourceInput {
+  /** Install what the transfer needs. */
+  packages: boolean;
 }
 
 export interface StageKey extends StageResult {

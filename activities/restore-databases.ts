@@ -5,7 +5,7 @@ import type { StageContext } from './converge.js';
 import { jobFailed, lookFailed } from './failures.js';
 import type { RestoreInput } from './recovery-activities.js';
 import { runJob } from './run-job.js';
-import { stageFolder } from './stage.js';
+import { stageFolder } from './stage-folder.js';
 
 /** One service after the other, each a job of its own, so that what is restored is not restored again. */
 export async function restoreDatabases(

@@ -1,7 +1,7 @@
 import type { Plan, PlannedHook } from '../charms/engine/index.js';
 import { BadInput } from '../workflows/contract/bad-input.js';
-import { parseServiceName } from '../workflows/contract/names.js';
-import type { HooksInput, ImageInput, StageInput, StageResult } from './activities.js';
+import { parseImageReference, parseServiceName } from '../workflows/contract/names.js';
+import type { HooksInput, ImageInput, PulledInput, StageInput, StageResult } from './activities.js';
 import type { CharmRepository } from './charm-repositories.js';
 import type { StageContext } from './converge.js';
 import { jobFailed } from './failures.js';
@@ -22,13 +22,28 @@ export async function ensureImage(
   if (build === undefined && !plan.images.pull.includes(input.image))
     throw new BadInput(`the plan of ${input.host} has no image ${input.image}`, 'start up again');
   const args = build === undefined ? ['pull', input.image] : ['build', input.image, build.context];
+  return imageJob(context, input, input.image, args);
+}
+
+/** `args`: of image.sh. */
+async function imageJob(
+  context: StageContext,
+  input: StageInput,
+  image: string,
+  args: string[],
+): Promise<StageResult> {
   // Nothing that runs is changed by it, so several go on at once.
-  const { result } = await succeeding(context, input, {
-    ...{ subject: input.image, script: 'image', libraries: ['images'], args, exclusive: false },
-  });
+  const job = { subject: image, script: 'image', libraries: ['images'], args, exclusive: false };
+  const { result } = await succeeding(context, input, job);
   if (result === '') return { changed: [], summary: '' };
-  const summary = `${build === undefined ? 'pulled' : 'built'} ${input.image}`;
+  const summary = `${args[0] === 'build' ? 'built' : 'pulled'} ${image}`;
   return { changed: [summary], summary };
+}
+
+/** One that no plan has to know. The job begins on a host that gets its Docker meanwhile, and waits there. */
+export async function pullImage(context: StageContext, input: PulledInput): Promise<StageResult> {
+  const image = parseImageReference(input.image);
+  return imageJob(context, input, image, ['await', image]);
 }
 
 /** One job for all of them: a second round trip for each would cost more than most hooks take. */

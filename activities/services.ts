@@ -11,15 +11,13 @@ import { ensureCutoff } from './cutoff.js';
 import { accepting } from './failures.js';
 import { planServices } from './plan-services.js';
 import { probeServices } from './probe-services.js';
-import { ensureImage, runHooks } from './service-jobs.js';
-import { planStagedImages, pullImage } from './staged-images.js';
+import { ensureImage, pullImage, runHooks } from './service-jobs.js';
 import { refreshImages, upgradePackages } from './update.js';
 
 type ServiceActivities = Pick<
   Activities,
   | 'ensureCharmsInstalled'
   | 'planServices'
-  | 'planStagedImages'
   | 'pullImage'
   | 'ensureImage'
   | 'runHooks'
@@ -46,9 +44,6 @@ export function serviceActivities(
       installCharms(await stage(input), input, await repositories()),
     ),
     planServices: accepting(async (input) => planServices(await stage(input), input, await repositories())),
-    planStagedImages: accepting(async (input) =>
-      planStagedImages(await stage(input), input, await repositories()),
-    ),
     pullImage: accepting(async (input) => pullImage(await stage(input), input)),
     ensureImage: accepting(async (input) => ensureImage(await stage(input), input, await repositories())),
     runHooks: accepting(async (input) => runHooks(await stage(input), input, await repositories())),

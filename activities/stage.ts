@@ -10,22 +10,28 @@ import { type StageContext, converge } from './converge.js';
 import { jobFailed } from './failures.js';
 import type { JobRequest, JobResult } from './job.js';
 import { lookAt } from './look-at.js';
-import type { PullInput, SourceInput, StageKey, StagedFiles, VerifyInput } from './recovery-activities.js';
+import type {
+  PullInput,
+  SourceInput,
+  StageKey,
+  StageKeyInput,
+  StagedFiles,
+  VerifyInput,
+} from './recovery-activities.js';
 import { runJob, stopJob } from './run-job.js';
+import { stageFolder } from './stage-folder.js';
 import type { TargetAdmin } from './target-admin.js';
-
-/** On the filesystem of what is replaced, so that a rename is enough; nobody but root enters it. */
-export const stageFolder = ({ operationId }: StageInput): string =>
-  `/srv/.myc-wf-restore/${parseOperationId(operationId)}`;
 
 export async function ensureStage(
   context: StageContext,
-  input: SourceInput,
+  input: StageKeyInput,
   config: Config,
   admin: TargetAdmin,
 ): Promise<StageKey> {
   const { knownHosts } = targetOf(config, input.target);
-  const done = await converge(context, input, { ...nothing, packages: transferPackages });
+  const done = input.packages
+    ? await converge(context, input, { ...nothing, packages: transferPackages })
+    : { changed: [], summary: '' };
   if (input.dryRun) return done;
   // Of recoveries that were ended from outside, and withdrew nothing. Their stages go afterwards: killed here, it is done again.
   for (const key of await stages(context, input, 'keys')) await admin.removeKey(sourceIdent(input), key);

@@ -7,7 +7,7 @@ import { jobFailed, lookFailed } from './failures.js';
 import type { SwapInput } from './recovery-activities.js';
 import { runJob } from './run-job.js';
 import { readFile } from 'node:fs/promises';
-import { stageFolder } from './stage.js';
+import { stageFolder } from './stage-folder.js';
 
 const script = new URL('scripts/swap.sh', import.meta.url);
 /** Of every system: a tree that is put in such a place as a whole would take the host with it. */

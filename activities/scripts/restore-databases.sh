@@ -126,9 +126,20 @@ restore_database() { # DATABASE FILE
   : >"$mark.done"
 }
 
+# What is said is of one database among several.
+one() { # DATABASE FILE
+  restore_database "$@" 2>&1 | DATABASE=$1 awk '{ print ENVIRON["DATABASE"] ": " $0; fflush() }'
+}
+
 jq -e 'type == "array"' "$dumps/roles.json" >/dev/null
 restore_roles
+# As many at once as there are processors; one that fails leaves the others to their end.
+free=$(nproc) files=()
 while (($# > 0)); do
-  restore_database "$1" "$2"
+  if ((free == 0)); then wait -n || true; else free=$((free - 1)); fi
+  one "$1" "$2" &
+  files+=("$2")
   shift 2
 done
+wait
+for file in "${files[@]}"; do [ -e "$marks/$file.done" ] || exit 1; done

@@ -4,7 +4,7 @@
 #                                docker; compose CONTENT; secret CONTENT (generated passwords) and relation CONTENT (what
 #                                hooks told each other), to mask them in messages. With what an operation was given
 #                                (given.sh): given; replaced, when compose is that; added CONTENT
-#   services-look.sh staged FOLDER   compose CONTENT, of a stage: what is reached through a link is not there
+#   services-look.sh staged FOLDER   docker; compose CONTENT, of a stage: what is reached through a link is not there
 #   services-look.sh fragments   fragment NAME CONTENT: what hooks added to docker-compose.yml
 #   services-look.sh written     written CONTENT: docker-compose.yml as the last `up` left it
 set -euo pipefail
@@ -28,6 +28,7 @@ case ${1:-} in
     for file in /var/lib/myc-wf/compose/relations/*/*/*/data.json; do printf 'relation %s\n' "$(encoded "$file")"; done
     ;;
   staged)
+    if command -v docker >/dev/null; then echo docker; fi
     file=$2/compose.yml
     if [ -f "$file" ] && [ "$(realpath -e -- "$file")" = "$file" ]; then
       printf 'compose %s\n' "$(head -c 1048577 "$file" | base64 -w 0)"

@@ -116,18 +116,23 @@ init-config-add() {
 
 # docker_get_uid SERVICE USER: the number of an account inside the service's image.
 docker_get_uid() {
-	local image=$DOCKER_BASE_IMAGE digest known='' uid
+	local image=$DOCKER_BASE_IMAGE digest known='' container uid
 	if [ "$1" != "$SERVICE_NAME" ] && ! image=$(json_value "$COMPOSE_IMAGES" "$1"); then
 		err "service $1 has no image to ask for the uid of $2"
 		return 1
 	fi
-	# An image of one digest never says another number: a container for it takes longer than most hooks.
+	# An image of one digest never says another number.
 	digest=$(docker image inspect --format '{{.Id}}' -- "$image" 2>/dev/null) || digest=
 	if [[ -n ${COMPOSE_IMAGES:-} && $digest =~ ^sha256:[0-9a-f]{64}$ && $2 =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$ ]]; then
 		known=${COMPOSE_IMAGES%/*}/uids/${digest#sha256:}.$2
 		if [ -s "$known" ]; then cat -- "$known" && return; fi
 	fi
-	uid=$(docker run --rm --network none --entrypoint id "$image" -u "$2" </dev/null) || return
+	# Out of the image's own list; to run it, since it may know accounts in other ways, takes longer than most hooks.
+	container=$(docker create --network none --entrypoint id "$image" </dev/null) || return
+	uid=$(docker cp --follow-link "$container:/etc/passwd" - 2>/dev/null | tar -xO 2>/dev/null |
+		awk -F: -v user="$2" '$1 == user && $3 ~ /^[0-9]+$/ { print $3; exit }') || uid=
+	docker rm --volumes "$container" >/dev/null
+	[ -n "$uid" ] || uid=$(docker run --rm --network none --entrypoint id "$image" -u "$2" </dev/null) || return
 	if [[ -n $known && $uid =~ ^[0-9]+$ ]]; then
 		mkdir -p -- "${known%/*}" && printf '%s\n' "$uid" >"$known.new" && mv -- "$known.new" "$known"
 	fi

@@ -21,8 +21,9 @@ type Say = (line: string) => void;
 const settled = () => run(['sync']);
 
 /**
- * Each of the fresh hosts is recovered once, beside one made by hand; who is first takes turns. No host is removed before the end:
- * the disk gives back what one held for long after it is gone, beside whatever runs next.
+ * Each of the fresh hosts is recovered once, beside one made by hand; who is first takes turns. A host that serves is switched off,
+ * since its healthchecks would slow down the next, but none is removed before the end: the disk gives back what one held for long
+ * after it is gone, beside whatever runs next.
  */
 export async function benchRecover(lab: Lab, shop: Shop, hosts: LabHost[], say: Say): Promise<Recover> {
   const ours: number[] = [];
@@ -33,9 +34,9 @@ export async function benchRecover(lab: Lab, shop: Shop, hosts: LabHost[], say: 
       const hand = await lab.fresh(`vps${80 + index}.lab`);
       hands.push(hand);
       const oursFirst = index % 2 === 1;
-      const before = oursFirst ? await recovered(shop, host, say) : undefined;
+      const before = oursFirst ? await recovered(lab, shop, host, say) : undefined;
       const theirs = await byHand(lab, shop, hand, say);
-      const one = before ?? (await recovered(shop, host, say));
+      const one = before ?? (await recovered(lab, shop, host, say));
       ours.push(one);
       ratios.push(rounded(one / theirs));
     }
@@ -45,7 +46,7 @@ export async function benchRecover(lab: Lab, shop: Shop, hosts: LabHost[], say: 
   return { seconds: summed(ours), ratioToByHand: summed(ratios) };
 }
 
-async function recovered({ operator, source }: Shop, host: LabHost, say: Say): Promise<number> {
+async function recovered(lab: Lab, { operator, source }: Shop, host: LabHost, say: Say): Promise<number> {
   await settled();
   const began = Date.now();
   await operator.done('start', 'recover', source, host.name);
@@ -55,6 +56,7 @@ async function recovered({ operator, source }: Shop, host: LabHost, say: Say): P
   const done = steps.filter(({ state }) => state === 'done');
   say(`myc-wf: ${done.map((step) => `${step.id} ${took(step).toFixed(2)}`).join(', ')}`);
   await checkServed(host);
+  await lab.powerOff(host.name);
   return (probed - began) / 1000;
 }
 
@@ -88,5 +90,6 @@ async function byHand(lab: Lab, shop: Shop, host: LabHost, say: Say): Promise<nu
   const parts = stdout.trim().split('\n');
   say(`by hand: ${parts.slice(0, -1).join(', ')}`);
   await checkServed(host);
+  await lab.powerOff(host.name);
   return Number(parts.at(-1)!.replace('all ', ''));
 }

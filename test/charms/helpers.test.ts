@@ -143,6 +143,23 @@ test('the words that end a hook, and those that only say', () => {
   expect(hook('die over')).toMatchObject({ code: 1, err: 'error: over\n' });
 });
 
+test('the number of an account is read in the image, which does not run', () => {
+  writeFileSync(
+    join(root, 'passwd'),
+    'root:x:0:0::/root:/bin/sh\ndb.1:x:5:5::/:/bin/sh\ndb:x:999:999::/:/bin/sh\n',
+  );
+  const docker =
+    '#!/bin/sh\necho "$*" >>"$ROOT/docker-said"\ncase $1 in create) echo made;; cp) tar -C "$ROOT" -c passwd;; run) exit 9;; esac\n';
+  writeFileSync(join(root, 'bin/docker'), docker, { mode: 0o755 });
+  expect(hook('docker_get_uid db db; docker_get_uid web root').out).toBe('999\n0\n');
+  const said = readFileSync(join(root, 'docker-said'), 'utf8');
+  expect(said).toContain(
+    'create --network none --entrypoint id postgres:17\ncp --follow-link made:/etc/passwd -\nrm --volumes made\n',
+  );
+  // One that the list does not know is asked of the image itself.
+  expect(hook('docker_get_uid db other').code).toBe(9);
+});
+
 test('what is asked of docker', () => {
   expect(hook('docker_get_uid web www; docker_get_uid db postgres').out).toBe('70\n70\n');
   // Of an image that docker knows by its digest it is asked once.

@@ -125,10 +125,12 @@ test('the worker is killed in each phase of a recovery: the host is as it was, a
   await gates.before('rsync', 'mv');
   await gates.slow(2000);
   await recovering();
-  await until('packages are installed beside the transfer', async () => {
-    const units = await shell('systemctl list-units --no-legend --plain "myc-*.docker.*"');
-    return units !== '' && (await shell('pgrep -cx dpkg || true')) !== '0';
+  await until('images wait for Docker, whose packages are being installed', async () => {
+    const running = await shell(units);
+    const both = running.includes('.docker.') && running.includes('.images.');
+    return both && (await shell('pgrep -cx dpkg || true')) !== '0';
   });
+  await killWorker();
   await transferring();
   await killWorker();
   await gates.holding('^mv -T -- .* /srv/datastore$', async () => {

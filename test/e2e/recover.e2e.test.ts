@@ -106,6 +106,21 @@ test('a path of the mirror goes to a place of another host', async () => {
   expect(await keys(lost, 'read')).toBe('');
 });
 
+test('a compose.yml that comes to nothing is told before anything is replaced', async () => {
+  const file = '/opt/apps/myc-deploy/compose.yml';
+  const old = await lab.host(lost);
+  await on(old)(`cp ${file} /root/ && printf 'postgres:\napache:\n  charm: nowhere\n' >${file}`);
+  await succeeding('start', 'backup', lost);
+  const refused = await operator.myc(['start', 'recover', source(), next]);
+  expect(refused).toMatchObject({ status: 1 });
+  expect(refused.stderr).toContain(`the backup:${file}:3:`);
+  expect(refused.stderr).toContain('nowhere');
+  expect(await on(host)('ls -A /srv; docker ps --all --quiet')).toBe('charm-store');
+  expect(await keys(lost, 'read')).toBe('');
+  await on(old)(`cp /root/compose.yml ${file}`);
+  await succeeding('start', 'backup', lost);
+});
+
 test('a host that was lost serves again on another one, which then backs up under its own name', async () => {
   await lab.destroy(lost);
   const done = await succeeding('start', 'recover', source(), next);

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as fleet from './fleet.js';
+import { removeAside, setAside } from './fleet.js';
 import { type Lab, openLab } from './lab.js';
 import { answersSsh } from './machine.js';
 import { containerName, subnet } from './names.js';
@@ -67,12 +68,29 @@ test('a host that is cut off does not answer, and answers again at the same addr
 test('a destroyed host takes its disk with it', async () => {
   const host = await lab.host(spare);
   await host.exec(['touch', '/var/lib/docker/kept']);
+  const disk = await diskOf(spare);
   await lab.destroy(spare);
-  expect(await docker(['volume', 'ls', '--quiet', '--filter', `name=${containerName(spare)}`])).toBe('');
+  await expect(docker(['volume', 'inspect', disk])).rejects.toThrow(/no such volume/i);
   await expect(lab.host(spare)).rejects.toThrow(/is not up/);
   const anew = await lab.fresh(spare);
   expect(await anew.exec(['ls', '/var/lib/docker'])).toBe('');
 });
+
+test('a host that was put aside makes room at once, and goes with its disk later', async () => {
+  const disk = await diskOf(spare);
+  await setAside([spare, 'vps96.lab']);
+  await expect(lab.host(spare)).rejects.toThrow(/is not up/);
+  const anew = await lab.fresh(spare);
+  expect((await anew.ssh('echo anew')).stdout).toBe('anew\n');
+  expect(await docker(['volume', 'inspect', '--format', '{{.Name}}', disk])).toBe(disk);
+  await removeAside();
+  await expect(docker(['volume', 'inspect', disk])).rejects.toThrow(/no such volume/i);
+  expect((await anew.ssh('echo there')).stdout).toBe('there\n');
+});
+
+const volumes = '{{range .Mounts}}{{if eq .Type "volume"}}{{.Name}}{{end}}{{end}}';
+const diskOf = (host: string): Promise<string> =>
+  docker(['inspect', '--format', volumes, containerName(host)]);
 
 test('packets to a host that is not there never leave the machine', async () => {
   const routes = (await run(['ip', 'route', 'show', 'type', 'blackhole'])).stdout;

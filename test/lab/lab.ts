@@ -29,6 +29,8 @@ export interface Lab {
   /** A new bare host, also under a name that is up: that one is destroyed first. */
   fresh(name: string): Promise<LabHost>;
   destroy(name: string): Promise<void>;
+  /** It stays on the machine, and uses nothing of it but the disk. */
+  powerOff(name: string): Promise<void>;
 }
 
 /** Makes sure the lab is up, and that its mirror has the images; opening it twice changes nothing. It stays up after the test, for the next one: `npm run lab -- down`. */
@@ -51,6 +53,7 @@ export async function openLab({
       return host(name);
     },
     destroy: (name) => fleet.destroy(hostName(name)),
+    powerOff: (name) => machine.powerOffMachine(hostName(name)),
   };
 }
 

@@ -20,8 +20,8 @@ export function runArguments(host: string, image: string, cgroupVersion: 1 | 2):
     ...capabilities.split(' ').flatMap((name) => ['--cap-add', name]),
     ...unconfined.flatMap((option) => ['--security-opt', option]),
     ...['--tmpfs', '/run', '--tmpfs', '/run/lock', '--env', 'container=docker'],
-    // Named, so that destroying the host removes it: the host's own Docker keeps its images there.
-    ...['--volume', `${container}-docker:/var/lib/docker`],
+    // The host's own Docker keeps its images there. Removed with the container; nameless, so that a host that was put aside keeps its own.
+    ...['--volume', '/var/lib/docker'],
     ...['--volume', '/sys/fs/cgroup:/sys/fs/cgroup:rw'],
     ...(cgroupVersion === 1 ? ['--env', legacyCgroups] : ['--cgroupns', 'host']),
     ...['--stop-signal', 'SIGRTMIN+3', image],
@@ -45,8 +45,6 @@ export async function createMachine(host: string, image: string): Promise<boolea
   const state = await stateOf(host);
   if (state === 'running') return false;
   if (state === 'absent') {
-    const volume = `${containerName(host)}-docker`;
-    await docker(['volume', 'create', '--label', label, volume]);
     const cgroups = await stat('/sys/fs/cgroup/cgroup.controllers').then(
       () => 2 as const,
       () => 1 as const,
@@ -64,7 +62,34 @@ export async function createMachine(host: string, image: string): Promise<boolea
 /** The host, its disk and its Docker's images are gone. */
 export async function destroyMachine(host: string): Promise<void> {
   await docker(['rm', '--force', '--volumes', containerName(host)], { allowFailure: true });
-  await docker(['volume', 'rm', '--force', `${containerName(host)}-docker`]);
+}
+
+/** As when somebody pulls the plug: what is on its disk stays, and it takes no time of the others. */
+export async function powerOffMachine(host: string): Promise<void> {
+  await docker(['kill', '--signal', 'KILL', containerName(host)]);
+}
+
+/** Out of the way of a new host of its name, in a moment; `removeAside` takes it away later. */
+export async function setAsideMachine(host: string): Promise<void> {
+  const state = await stateOf(host);
+  if (state === 'absent') return;
+  if (state !== 'exited') await powerOffMachine(host);
+  await docker(['rename', containerName(host), `${aside}${containerName(host)}-${Date.now()}`]);
+}
+
+const aside = 'aside-';
+
+export async function removeAside(): Promise<void> {
+  const ids = await docker([
+    'ps',
+    '--all',
+    '--quiet',
+    '--filter',
+    `label=${label}`,
+    '--filter',
+    `name=^${aside}`,
+  ]);
+  for (const id of ids.split('\n').filter(Boolean)) await docker(['rm', '--force', '--volumes', id]);
 }
 
 /** Orderly (systemd stops its units), or as when the power goes. */

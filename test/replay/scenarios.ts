@@ -116,7 +116,7 @@ export const hostless: Partial<Activities> = {
       manifest: {
         ...{ host: 'vps0.lab', operationId: '20261123T022000Z-abcdef', listing: 'b'.repeat(64) },
         ...{ completedAt: '2026-11-23T02:21:00Z', directories: ['/srv/datastore'], services: ['postgres'] },
-        ...{ databases: ['postgres'], volatile: 0 },
+        ...{ images: ['postgres:17'], databases: ['postgres'], volatile: 0 },
       },
     }),
   checkDestination: () => Promise.resolve(),
@@ -125,7 +125,6 @@ export const hostless: Partial<Activities> = {
   requestRestoreKey: () => Promise.resolve({ user: 'b-vps0' }),
   pullBackup: () => Promise.resolve({ files: 3, bytes: 1000 }),
   verifyStage: () => Promise.resolve({ files: 3, bytes: 1000 }),
-  planStagedImages: () => Promise.resolve({ images: ['httpd:2.4'] }),
   pullImage: () => Promise.resolve({ changed: ['pulled an image'], summary: 'pulled an image' }),
   swapData: () => Promise.resolve(),
   restoreDatabases: () => Promise.resolve({ databases: 1 }),

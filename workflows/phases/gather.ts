@@ -1,6 +1,7 @@
-import { condition, proxyActivities } from '@temporalio/workflow';
-import type { Activities } from '../../activities/activities.js';
-import { changing, looking } from '../activity-options.js';
+import { condition, isCancellation, proxyActivities } from '@temporalio/workflow';
+import type { Activities, ServicesPlan } from '../../activities/activities.js';
+import { changing } from '../activity-options.js';
+import { type ServiceName, parseServiceName } from '../contract/names.js';
 import type { RecoverInput } from '../contract/operations.js';
 import type { Steps } from '../steps.js';
 import { installCharms } from './charms.js';
@@ -10,53 +11,110 @@ import { stageOf } from './stage.js';
 import { type Taken, pull, verify } from './staged.js';
 import type { OpenMirror } from './take-back.js';
 import { together } from './together.js';
+import { ensureImages, planUp } from './up.js';
 
-const { planStagedImages } = proxyActivities<Activities>(looking);
 const { pullImage } = proxyActivities<Activities>(changing);
 
+/** What the compose.yml that came back comes to. */
+export interface GatheredPlans {
+  all: ServicesPlan;
+  /** As people read it. */
+  line: string;
+  /** Of the services whose databases were dumped; undefined when there are none. */
+  databases: ServicesPlan | undefined;
+}
+
 /**
- * All that a recovery needs before it replaces anything. The restore key brings rsync, and so the data come while Docker is
- * installed, which leaves the disk and a processor idle; images, which take longest, then have both. Their names are in the first file.
+ * All that a recovery needs before it replaces anything, while Docker is being installed (`docker` ends then). Images take
+ * longest, and one processor unpacks an image: those that the lost host ran, of which the manifest tells, begin at the moment
+ * when Docker answers, and all else goes beside them.
  */
 export async function gather(
   input: RecoverInput,
   taken: Taken,
+  docker: () => Promise<void>,
   { open, inspection }: Pick<OpenMirror, 'open' | 'inspection'>,
   steps: Steps,
   changed: string[],
-): Promise<void> {
-  let docker = false;
-  let settings = false;
-  const user = await open();
+): Promise<GatheredPlans> {
+  const ready = { settings: false, deployed: false };
+  let plans!: GatheredPlans;
   await together([
     async () => {
-      await steps.run('docker', () =>
-        makeComposeReady(input, 'docker', changed, stageOf, { part: 'docker' }),
-      );
-      docker = true;
+      await docker();
       await steps.run('charms', () => installCharms(input, 'charms', changed));
       await steps.run('deploy', () =>
         makeComposeReady(input, 'deploy', changed, stageOf, { part: 'serving' }),
       );
+      ready.deployed = true;
     },
     async () => {
+      const user = await open();
+      await docker();
       await steps.run('data', async () => {
         const first = { ...taken, places: taken.places.filter(({ kind }) => kind === 'settings') };
         await pull(first, user, inspection, 'data', steps);
-        settings = true;
+        ready.settings = true;
         return pull(taken, user, inspection, 'data', steps);
       });
       await steps.run('verify', () => verify(taken, inspection, 'verify'));
     },
-    async () => {
-      await condition(() => docker && settings);
-      await steps.run('images', async () => {
-        const stage = stageOf(input, 'images');
-        const { images } = await planStagedImages(stage);
-        const done = await inLanes(images, async (image) => (await pullImage({ ...stage, image })).changed);
-        changed.push(...done);
-        return done.join(', ') || 'nothing to change';
-      });
-    },
+    () =>
+      steps.run('images', async () => {
+        const { images = [], databases = [] } = inspection.manifest ?? {};
+        let early!: PulledImages;
+        await together([
+          async () => void (early = await pullAll(input, images)),
+          async () => {
+            await condition(() => ready.settings && ready.deployed);
+            plans = await planned(input, databases.map(parseServiceName));
+          },
+        ]);
+        // As of when it was planned, which may have been while they were pulled.
+        const missing = plans.all.images.filter(({ image }) => !early.pulled.has(image));
+        const failed = missing.find(({ image }) => early.failed.has(image));
+        if (failed !== undefined) throw early.failed.get(failed.image);
+        changed.push(...early.changed);
+        const others: string[] = [];
+        await ensureImages({ ...input, staged: true }, { ...plans.all, images: missing }, 'images', others);
+        changed.push(...others);
+        return [...early.changed, ...others].join(', ') || 'nothing to change';
+      }),
   ]);
+  return plans;
+}
+
+interface PulledImages {
+  changed: string[];
+  /** They are there. */
+  pulled: Set<string>;
+  failed: Map<string, unknown>;
+}
+
+/** One that cannot be had may be needed no more. */
+async function pullAll(input: RecoverInput, images: string[]): Promise<PulledImages> {
+  const pulled = new Set<string>();
+  const failed = new Map<string, unknown>();
+  const changed = await inLanes(images, async (image) => {
+    try {
+      const done = await pullImage({ ...stageOf(input, 'images'), image });
+      pulled.add(image);
+      return done.changed;
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      failed.set(image, error);
+      return [];
+    }
+  });
+  return { changed, pulled, failed };
+}
+
+/** Both at once: hooks of the databases change nothing that the plan of the others is made of. */
+async function planned({ operationId, host }: RecoverInput, services: ServiceName[]): Promise<GatheredPlans> {
+  const staged = { operationId, host, staged: true };
+  const [all, databases] = await Promise.all([
+    planUp(staged, 'images'),
+    services.length === 0 ? undefined : planUp({ ...staged, services }, 'images'),
+  ]);
+  return { all: all.plan, line: all.line, databases: databases?.plan };
 }

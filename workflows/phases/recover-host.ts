@@ -1,5 +1,5 @@
-import { CancellationScope, proxyActivities } from '@temporalio/workflow';
-import type { Activities, ServicesPlan } from '../../activities/activities.js';
+import { CancellationScope, condition, proxyActivities } from '@temporalio/workflow';
+import type { Activities, HookName } from '../../activities/activities.js';
 import type { Inspection, Place } from '../../activities/recovery-activities.js';
 import { looking, transferring } from '../activity-options.js';
 import { parseIdent, parseServiceName } from '../contract/names.js';
@@ -8,7 +8,7 @@ import type { Steps } from '../steps.js';
 import { counted } from './backup.js';
 import { stageOf } from './stage.js';
 import { installCharms } from './charms.js';
-import { gather } from './gather.js';
+import { type GatheredPlans, gather } from './gather.js';
 import { inLanes } from './lanes.js';
 import {
   backUpNow,
@@ -19,8 +19,9 @@ import {
 } from './install-backups.js';
 import { makeComposeReady, setUpHost } from './set-up.js';
 import { type Taken, finish, inspectFirst, swapIn } from './staged.js';
-import { withOpenMirror } from './take-back.js';
-import { ensureImages, planUp, probe, runHooksBefore, startServices } from './up.js';
+import { type OpenOptions, withOpenMirror } from './take-back.js';
+import { together } from './together.js';
+import { probe, runHooksBefore, startServices } from './up.js';
 
 const { pauseBackups, resumeBackups, withdrawPushKeys } = proxyActivities<Activities>(looking);
 const { restoreDatabases } = proxyActivities<Activities>(transferring);
@@ -75,33 +76,43 @@ export async function recoverHost(input: RecoverInput, steps: Steps, changed: st
   }
   const backups = { ...stageOf(input, 'hold'), ...targetNamed(source.target), ident: source.ident };
   const { paused } = await pauseBackups(backups);
-  let swapped = false;
+  const ready = { docker: false, swapped: false };
+  const opened: OpenOptions = {
+    ...{ cancelRunning: true, packages: false },
+    finished: () => finish(taken, 'withdraw'),
+  };
   try {
-    await withOpenMirror(
-      taken,
-      steps,
-      changed,
-      { cancelRunning: true, finished: () => finish(taken, 'withdraw') },
-      async ({ open, inspection, release, pastReturn }) => {
-        await gather(input, withDumps(taken, inspection), { open, inspection }, steps, changed);
-        // From here on forward only: what is left is to finish what stands in its place.
-        await CancellationScope.nonCancellable(async () => {
-          pastReturn();
-          swapped = true;
-          await steps.run('swap', () => swapIn(taken, 'swap'));
-          await bringUp(input, inspection, steps, changed);
-          await inLanes(
-            [
-              () => steps.run('resume', () => resume(taken, input, release, steps, changed)),
-              () => steps.run('packages', () => makeComposeReady(input, 'packages', changed)),
-            ],
-            async (work) => (await work(), []),
-          );
-        });
+    await together([
+      // Changes nothing that a refusal would have to take back, and takes longest of what needs no mirror.
+      async () => {
+        await steps.run('docker', () =>
+          makeComposeReady(input, 'docker', changed, stageOf, { part: 'docker' }),
+        );
+        ready.docker = true;
       },
-    );
+      () =>
+        withOpenMirror(taken, steps, changed, opened, async (mirror) => {
+          const { inspection, release, pastReturn } = mirror;
+          const docker = () => condition(() => ready.docker);
+          const plans = await gather(input, withDumps(taken, inspection), docker, mirror, steps, changed);
+          // From here on forward only: what is left is to finish what stands in its place.
+          await CancellationScope.nonCancellable(async () => {
+            pastReturn();
+            ready.swapped = true;
+            await steps.run('swap', () => swapIn(taken, 'swap'));
+            await bringUp(input, inspection, plans, steps, changed);
+            await inLanes(
+              [
+                () => steps.run('resume', () => resume(taken, input, release, steps, changed)),
+                () => steps.run('packages', () => makeComposeReady(input, 'packages', changed)),
+              ],
+              async (work) => (await work(), []),
+            );
+          });
+        }),
+    ]);
   } catch (error) {
-    if (!swapped) await CancellationScope.nonCancellable(() => resumeBackups({ hosts: paused }));
+    if (!ready.swapped) await CancellationScope.nonCancellable(() => resumeBackups({ hosts: paused }));
     throw error;
   }
 }
@@ -114,46 +125,43 @@ const withDumps = (taken: Taken, { manifest }: Inspection): Taken =>
 async function bringUp(
   input: RecoverInput,
   { manifest }: Inspection,
+  plans: GatheredPlans,
   steps: Steps,
   changed: string[],
 ): Promise<void> {
   const { operationId, host } = input;
   const up = { operationId, host };
-  const databases = (manifest?.databases ?? []).map(parseServiceName);
-  // Planned together: hooks of the databases change nothing that the plan of the others is made of.
-  const all = planUp(up, 'services');
-  if (manifest === undefined || databases.length === 0) steps.skip('databases', 'the backup has none');
+  const ran = new Set<string>();
+  const { all, databases } = plans;
+  if (manifest === undefined || databases === undefined) steps.skip('databases', 'the backup has none');
   else
     await steps.run('databases', async () => {
-      const first = { ...up, services: databases };
-      const [{ plan }] = await Promise.all([planUp(first, 'databases'), all]);
-      await start(first, plan, 'databases', changed);
-      const backup = { ident: parseIdent(input.source.ident), backupId: manifest.operationId };
+      const services = manifest.databases.map(parseServiceName);
+      for (const hook of databases.hooks) ran.add(hookKey(hook));
+      // Init hooks come before all others, of whichever service: one job for all of them.
+      for (const hook of all.hooks) if (hook.hook === 'init') ran.add(hookKey(hook));
+      await runHooksBefore(
+        up,
+        { ...all, hooks: all.hooks.filter((hook) => ran.has(hookKey(hook))) },
+        'databases',
+      );
+      await startServices({ ...up, services }, databases, 'databases', changed);
       const restored = await restoreDatabases({
         ...stageOf(input, 'databases'),
-        ...backup,
-        services: databases,
+        ...{ ident: parseIdent(input.source.ident), backupId: manifest.operationId, services },
       });
-      return `${counted(restored.databases, 'database')} of ${databases.join(', ')}`;
+      return `${counted(restored.databases, 'database')} of ${services.join(', ')}`;
     });
   await steps.run('services', async () => {
-    const { plan, line } = await all;
-    await start(up, plan, 'services', changed);
-    return line;
+    const rest = { ...all, hooks: all.hooks.filter((hook) => !ran.has(hookKey(hook))) };
+    await runHooksBefore(up, rest, 'services');
+    await startServices(up, rest, 'services', changed);
+    return plans.line;
   });
-  await steps.run('probes', async () => probe(up, (await all).plan, 'probes'));
+  await steps.run('probes', () => probe(up, all, 'probes'));
 }
 
-async function start(
-  up: Parameters<typeof planUp>[0],
-  plan: ServicesPlan,
-  step: string,
-  changed: string[],
-): Promise<void> {
-  await ensureImages(up, plan, step, changed);
-  await runHooksBefore(up, plan, step);
-  await startServices(up, plan, step, changed);
-}
+const hookKey = ({ service, id }: HookName): string => `${service} ${id}`;
 
 /** The recovered host backs up under its own name, and whoever wrote the old mirror no longer can. */
 async function resume(

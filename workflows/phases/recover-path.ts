@@ -41,7 +41,7 @@ export async function recoverPath(
     for (const { id } of pathSteps.slice(1)) steps.skip(id, 'dry run');
     return;
   }
-  const options = { cancelRunning: false, finished: () => finish(taken, 'withdraw') };
+  const options = { cancelRunning: false, packages: true, finished: () => finish(taken, 'withdraw') };
   await withOpenMirror(taken, steps, changed, options, async ({ open, inspection, pastReturn }) => {
     const user = await open();
     // How much the path is of the whole nobody knows before it is here.

@@ -77,8 +77,9 @@ export async function openMirror(
   step: string,
   changed: string[],
   keyMade: (publicKey: string) => void,
+  packages: boolean,
 ): Promise<{ user: string; line: string }> {
-  const made = await ensureStage(source(taken, step));
+  const made = await ensureStage({ ...source(taken, step), packages });
   const line = told(made, false, changed);
   const { publicKey } = made;
   if (publicKey === undefined) throw ApplicationFailure.nonRetryable('no key was made', 'NoKey');

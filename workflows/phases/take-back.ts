@@ -7,7 +7,7 @@ import { type Taken, discard, inspect, openMirror, withdrawKey } from './staged.
 
 /** What a recovery holds while it reads a mirror, and gives back however it ends. */
 export interface OpenMirror {
-  /** Step `key`: the mirror may be read by the account that it answers. Needs rsync on the host, or brings it. */
+  /** Step `key`: the mirror may be read by the account that it answers. */
   open: () => Promise<string>;
   /** Looked at again under the lock: a backup may have ended in between. */
   inspection: Inspection;
@@ -17,12 +17,20 @@ export interface OpenMirror {
   pastReturn: () => void;
 }
 
+export interface OpenOptions {
+  /** A backup that runs is cancelled, not waited for. */
+  cancelRunning: boolean;
+  /** The step `key` installs what the transfer needs. */
+  packages: boolean;
+  finished: () => Promise<void>;
+}
+
 /** Steps `hold` and `withdraw` around the work. The key is withdrawn and the mirror let go in any case. */
 export async function withOpenMirror<T>(
   taken: Taken,
   steps: Steps,
   changed: string[],
-  options: { cancelRunning: boolean; finished: () => Promise<void> },
+  options: OpenOptions,
   work: (mirror: OpenMirror) => Promise<T>,
 ): Promise<T> {
   let held: HeldMirror | undefined;
@@ -60,7 +68,7 @@ export async function withOpenMirror<T>(
   async function open(): Promise<string> {
     let user = '';
     await steps.run('key', async () => {
-      const opened = await openMirror(taken, 'key', changed, (key) => (publicKey = key));
+      const opened = await openMirror(taken, 'key', changed, (key) => (publicKey = key), options.packages);
       user = opened.user;
       return opened.line;
     });

@@ -4,6 +4,7 @@ import type {
   HookName,
   PlannedImage,
   PlannedInput,
+  ServicesInput,
   ServicesPlan,
 } from '../../activities/activities.js';
 import { changing, looking, probing } from '../activity-options.js';
@@ -16,9 +17,12 @@ const { ensureImage, composeUp, runHooks } = proxyActivities<Activities>(changin
 const { planServices } = proxyActivities<Activities>(looking);
 const { probeServices } = proxyActivities<Activities>(probing);
 
+/** `staged`: of a recovery's stage, before it is in its place. */
+export type PhaseInput = UpInput & Pick<ServicesInput, 'staged'>;
+
 /** What compose.yml and charms come to; the plan is handed to the phases below, which refuse to act on another one. */
 export async function planUp(
-  input: UpInput,
+  input: PhaseInput,
   step: string,
   stage = stageOf,
 ): Promise<{ plan: ServicesPlan; line: string }> {
@@ -31,7 +35,7 @@ export async function planUp(
 
 /** Images that are missing. */
 export async function ensureImages(
-  input: UpInput,
+  input: PhaseInput,
   plan: ServicesPlan,
   step: string,
   changed: string[],
@@ -49,7 +53,7 @@ const planned = ({ image, charm }: PlannedImage): string =>
   `${charm === undefined ? 'pull' : 'build'} ${image}`;
 
 async function ensured(
-  input: UpInput,
+  input: PhaseInput,
   plan: ServicesPlan,
   step: string,
   { image }: PlannedImage,
@@ -61,7 +65,7 @@ async function ensured(
  * The hooks before the start: every init, the relations, pre_deploy, one after the other. They may run again and again, so
  * nothing is told of them as changed.
  */
-export async function runHooksBefore(input: UpInput, plan: ServicesPlan, step: string): Promise<string> {
+export async function runHooksBefore(input: PhaseInput, plan: ServicesPlan, step: string): Promise<string> {
   const hooks = plan.hooks.filter(({ stage }) => stage === 'before');
   if (hooks.length === 0) return 'none';
   if (input.dryRun) return `would run: ${plan.hooks.map(hookName).join(', ')}`;
@@ -70,7 +74,7 @@ export async function runHooksBefore(input: UpInput, plan: ServicesPlan, step: s
 }
 
 async function ranHooks(
-  input: UpInput,
+  input: PhaseInput,
   plan: ServicesPlan,
   step: string,
   hooks: readonly HookName[],
@@ -97,7 +101,7 @@ export function pending({ pending = [] }: ServicesPlan, changed: string[]): stri
 
 /** docker-compose.yml written, its services running and healthy; then the hooks that wait for that. */
 export async function startServices(
-  input: UpInput,
+  input: PhaseInput,
   plan: ServicesPlan,
   step: string,
   changed: string[],
@@ -108,16 +112,21 @@ export async function startServices(
   return [started, ...(hooks.length === 0 ? [] : [`ran: ${hooks.map(hookName).join(', ')}`])].join('; ');
 }
 
-export async function probe(input: UpInput, plan: ServicesPlan, step: string): Promise<string> {
+export async function probe(input: PhaseInput, plan: ServicesPlan, step: string): Promise<string> {
   const { healthy } = await probeServices(handed(input, plan, step));
   return healthy.length === 0 ? 'nothing runs here' : `${healthy.join(', ')} run and are healthy`;
 }
 
-function handed(input: UpInput, plan: ServicesPlan, step: string): PlannedInput {
+function handed(input: PhaseInput, plan: ServicesPlan, step: string): PlannedInput {
   return { ...stageOf(input, step), digest: plan.digest, ...asked(input) };
 }
 
-const asked = ({ services, given }: UpInput): Pick<PlannedInput, 'services' | 'given'> => ({
+const asked = ({
+  services,
+  given,
+  staged,
+}: PhaseInput): Pick<PlannedInput, 'services' | 'given' | 'staged'> => ({
   ...(services === undefined ? {} : { services }),
   ...(given === undefined ? {} : { given }),
+  ...(staged === undefined ? {} : { staged }),
 });

@@ -1,9 +1,24 @@
 # shellcheck shell=bash
 # Images from registries; goes before a script that calls pull_image.
 
-# What Docker says of a registry that is away for a moment, as against one that does not have an image or does not hand it out.
-away='connection refused|connection reset|i/o timeout|TLS handshake timeout|Client\.Timeout|context deadline exceeded|unexpected EOF|no route to host|network is unreachable|Temporary failure in name resolution|server misbehaving|: 50[0234] |status(:| code) 50[0234]'
+# What Docker says of a registry that is away for a moment, as against one that does not have an image or does not hand it out; and
+# what is said of a Docker that is being restarted.
+away='Cannot connect to the Docker daemon|error during connect|connection refused|connection reset|i/o timeout|TLS handshake timeout|Client\.Timeout|context deadline exceeded|unexpected EOF|no route to host|network is unreachable|Temporary failure in name resolution|server misbehaving|: 50[0234] |status(:| code) 50[0234]'
 patience=900
+
+# For an hour: packages of a slow mirror take their time, and whoever installs them ends this when they cannot be had.
+await_docker() {
+  local since=$SECONDS
+  # Its socket comes last, and is cheap to look for beside the work that is waited for.
+  until [ -S /run/docker.sock ] && docker version >/dev/null 2>&1; do
+    if ((SECONDS - since > 3600)); then
+      echo 'Docker does not answer on this host' >&2
+      return 1
+    fi
+    printf 'waiting for Docker, for %d s\n' "$((SECONDS - since))" >"$MYC_PROGRESS"
+    sleep 0.3
+  done
+}
 
 report_pull() { # TEXT: a large layer prints nothing for long: what has arrived of it shows that it moves
   while sleep 1; do

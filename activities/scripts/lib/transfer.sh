@@ -47,7 +47,7 @@ transfer() {
   local exit pause=2 began since=$SECONDS patience
   while :; do
     exit=0 began=$SECONDS
-    rsync --timeout=60 --no-human-readable -e "${ssh[*]}" "$@" </dev/null 2>"$work/stderr" || exit=$?
+    nice -n 19 rsync --timeout=60 --no-human-readable -e "${ssh[*]}" "$@" </dev/null 2>"$work/stderr" || exit=$?
     cat "$work/stderr" >&2
     case $exit in
       # 24: files vanished while they were read, which the listing finds out.

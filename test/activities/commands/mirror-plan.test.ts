@@ -7,6 +7,7 @@ const look = (more: Partial<BackupLook> = {}): BackupLook => ({
   record: undefined,
   publicKey: undefined,
   mirrorConfig: undefined,
+  images: [],
   containers: [],
   ...more,
 });
