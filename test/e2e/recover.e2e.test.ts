@@ -112,7 +112,7 @@ test('a compose.yml that comes to nothing is told before anything is replaced', 
   await on(old)(`cp ${file} /root/ && printf 'postgres:\napache:\n  charm: nowhere\n' >${file}`);
   await succeeding('start', 'backup', lost);
   const refused = await operator.myc(['start', 'recover', source(), next]);
-  expect(refused).toMatchObject({ status: 1 });
+  expect(refused).toMatchObject({ status: 2 });
   expect(refused.stderr).toContain(`the backup:${file}:3:`);
   expect(refused.stderr).toContain('nowhere');
   expect(await on(host)('ls -A /srv; docker ps --all --quiet')).toBe('charm-store');

@@ -1,4 +1,5 @@
 import { leaveAptCache } from './apt-cache.js';
+import { removeDisks } from './disk.js';
 import { ensureAuthority } from './authority.js';
 import { saveImages } from './image-store.js';
 import { ensureHostImage } from './image.js';
@@ -98,6 +99,7 @@ async function removeAll(): Promise<void> {
     if (ids.length > 0) await docker([...remove, ...ids]);
   };
   await each(['ps', '--all'], ['rm', '--force', '--volumes']);
+  await removeDisks();
   await lockShared(leaveAptCache);
   await each(['volume', 'ls'], ['volume', 'rm', '--force']);
   await each(['network', 'ls'], ['network', 'rm']);

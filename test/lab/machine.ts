@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
+import { ensureMounted, makeDisk, removeDisk } from './disk.js';
 import { addressOf, containerName, label, labFolder, network, userOf } from './names.js';
 import { docker, run } from './run.js';
 
@@ -12,7 +13,8 @@ const unconfined = ['seccomp=unconfined', 'apparmor=unconfined', 'systempaths=un
 const legacyCgroups =
   'SYSTEMD_PROC_CMDLINE=systemd.unified_cgroup_hierarchy=0 SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1';
 
-export function runArguments(host: string, image: string, cgroupVersion: 1 | 2): string[] {
+/** `disk`: mounted on this machine; a volume of Docker's without one. */
+export function runArguments(host: string, image: string, cgroupVersion: 1 | 2, disk?: string): string[] {
   const container = containerName(host);
   return [
     ...['run', '--detach', '--name', container, '--hostname', host, '--label', label],
@@ -20,8 +22,8 @@ export function runArguments(host: string, image: string, cgroupVersion: 1 | 2):
     ...capabilities.split(' ').flatMap((name) => ['--cap-add', name]),
     ...unconfined.flatMap((option) => ['--security-opt', option]),
     ...['--tmpfs', '/run', '--tmpfs', '/run/lock', '--env', 'container=docker'],
-    // The host's own Docker keeps its images there. Removed with the container; nameless, so that a host that was put aside keeps its own.
-    ...['--volume', '/var/lib/docker'],
+    // The host's own Docker keeps its images there. A volume goes with the container; nameless, so that a host put aside keeps its own.
+    ...['--volume', disk === undefined ? '/var/lib/docker' : `${disk}:/var/lib/docker`],
     ...['--volume', '/sys/fs/cgroup:/sys/fs/cgroup:rw'],
     ...(cgroupVersion === 1 ? ['--env', legacyCgroups] : ['--cgroupns', 'host']),
     ...['--stop-signal', 'SIGRTMIN+3', image],
@@ -49,10 +51,12 @@ export async function createMachine(host: string, image: string): Promise<boolea
       () => 2 as const,
       () => 1 as const,
     );
-    await docker(runArguments(host, image, cgroups));
+    await docker(runArguments(host, image, cgroups, await makeDisk(host)));
     const key = await readFile(path.join(labFolder, 'id_ed25519.pub'), 'utf8');
     await docker(['exec', '-i', containerName(host), 'lab-authorize', userOf(host)], { input: key });
   } else {
+    const disk = await diskOf(containerName(host));
+    if (disk !== undefined) await ensureMounted(disk);
     await docker(['start', containerName(host)]);
   }
   await waitForSshd(host);
@@ -61,7 +65,23 @@ export async function createMachine(host: string, image: string): Promise<boolea
 
 /** The host, its disk and its Docker's images are gone. */
 export async function destroyMachine(host: string): Promise<void> {
-  await docker(['rm', '--force', '--volumes', containerName(host)], { allowFailure: true });
+  if ((await stateOf(host)) !== 'absent') await removeWithDisk(containerName(host));
+}
+
+/** A container of a host, by its name or id. */
+async function removeWithDisk(container: string): Promise<void> {
+  const disk = await diskOf(container);
+  await docker(['rm', '--force', '--volumes', container]);
+  if (disk !== undefined) await removeDisk(disk);
+}
+
+const ofDocker =
+  '{{range .Mounts}}{{if eq .Destination "/var/lib/docker"}}{{.Type}} {{.Source}}{{end}}{{end}}';
+
+/** Undefined when it is a volume of Docker's. */
+async function diskOf(container: string): Promise<string | undefined> {
+  const [type, source] = (await docker(['inspect', '--format', ofDocker, container])).split(' ');
+  return type === 'bind' ? source : undefined;
 }
 
 /** As when somebody pulls the plug: what is on its disk stays, and it takes no time of the others. */
@@ -89,7 +109,7 @@ export async function removeAside(): Promise<void> {
     '--filter',
     `name=^${aside}`,
   ]);
-  for (const id of ids.split('\n').filter(Boolean)) await docker(['rm', '--force', '--volumes', id]);
+  for (const id of ids.split('\n').filter(Boolean)) await removeWithDisk(id);
 }
 
 /** Orderly (systemd stops its units), or as when the power goes. */

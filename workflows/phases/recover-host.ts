@@ -76,7 +76,7 @@ export async function recoverHost(input: RecoverInput, steps: Steps, changed: st
   }
   const backups = { ...stageOf(input, 'hold'), ...targetNamed(source.target), ident: source.ident };
   const { paused } = await pauseBackups(backups);
-  const ready = { docker: false, swapped: false };
+  const ready = { docker: false, swapped: false, account: false };
   const opened: OpenOptions = {
     ...{ cancelRunning: true, packages: false },
     finished: () => finish(taken, 'withdraw'),
@@ -103,8 +103,17 @@ export async function recoverHost(input: RecoverInput, steps: Steps, changed: st
             await bringUp(input, inspection, plans, steps, changed);
             await inLanes(
               [
-                () => steps.run('resume', () => resume(taken, input, release, steps, changed)),
-                () => steps.run('packages', () => makeComposeReady(input, 'packages', changed)),
+                () =>
+                  steps
+                    .run('resume', () =>
+                      resume(taken, input, release, steps, changed, () => (ready.account = true)),
+                    )
+                    .finally(() => (ready.account = true)),
+                // Its job holds the host, and the first backup, which takes longest, has to come to its own.
+                async () => {
+                  await condition(() => ready.account);
+                  await steps.run('packages', () => makeComposeReady(input, 'packages', changed));
+                },
               ],
               async (work) => (await work(), []),
             );
@@ -170,6 +179,7 @@ async function resume(
   release: () => Promise<void>,
   steps: Steps,
   changed: string[],
+  accountMade: () => void,
 ): Promise<string> {
   const own = parseIdent(input.host);
   const { withdrawn } = await withdrawPushKeys({
@@ -180,6 +190,7 @@ async function resume(
   const { publicKey } = await makeBackupKey(input, target, own, 'resume', changed);
   const access = { publicKey: publicKey!, takeover: own === ident };
   await makeBackupAccount(input, target, own, access, 'resume', changed);
+  accountMade();
   // Under its own name the backup may want the very mirror that is held.
   await release();
   const line = await backUpNow(input, own, steps, changed);
