@@ -72,8 +72,6 @@ export async function gather(
         ]);
         // As of when it was planned, which may have been while they were pulled.
         const missing = plans.all.images.filter(({ image }) => !early.pulled.has(image));
-        const failed = missing.find(({ image }) => early.failed.has(image));
-        if (failed !== undefined) throw early.failed.get(failed.image);
         changed.push(...early.changed);
         const others: string[] = [];
         await ensureImages({ ...input, staged: true }, { ...plans.all, images: missing }, 'images', others);
@@ -88,13 +86,11 @@ interface PulledImages {
   changed: string[];
   /** They are there. */
   pulled: Set<string>;
-  failed: Map<string, unknown>;
 }
 
-/** One that cannot be had may be needed no more. */
+/** One that cannot be had may be needed no more; if it is, it fails again with the others that are missing. */
 async function pullAll(input: RecoverInput, images: string[]): Promise<PulledImages> {
   const pulled = new Set<string>();
-  const failed = new Map<string, unknown>();
   const changed = await inLanes(images, async (image) => {
     try {
       const done = await pullImage({ ...stageOf(input, 'images'), image });
@@ -102,11 +98,10 @@ async function pullAll(input: RecoverInput, images: string[]): Promise<PulledIma
       return done.changed;
     } catch (error) {
       if (isCancellation(error)) throw error;
-      failed.set(image, error);
       return [];
     }
   });
-  return { changed, pulled, failed };
+  return { changed, pulled };
 }
 
 /** Both at once: hooks of the databases change nothing that the plan of the others is made of. */
