@@ -86,7 +86,7 @@ exists() { # DATABASE
   grep -qxF -- "$(printf '%s' "$1" | od -An -v -tx1 | tr -d ' \n')" <<<"${there#*$'\n'}"
 }
 
-report() { # PID TEXT SIZE: how far it has read
+report() { # PID TEXT SIZE: how far it has read; its last sleep must hold no pipe that somebody waits for the end of
   while sleep 0.5; do
     printf '%s %s %s\n' "$2" "$(awk '/^pos/ { print $2 }' "/proc/$1/fdinfo/0" 2>/dev/null || true)" "$3" >"$MYC_PROGRESS"
   done
@@ -114,7 +114,7 @@ restore_database() { # DATABASE FILE
   if exists "$database"; then ask template1 -v name="$database" <<<"DROP DATABASE IF EXISTS :\"name\" $force"; fi
   in_container template1 pg_restore --create --exit-on-error --dbname=template1 <"$file" &
   restoring=$!
-  report "$restoring" "$database of $service" "$(stat -c %s -- "$file")" &
+  report "$restoring" "$database of $service" "$(stat -c %s -- "$file")" >/dev/null 2>&1 &
   wait "$restoring" || exit=$?
   kill "$!"
   if ((exit != 0)); then exit "$exit"; fi

@@ -12,6 +12,9 @@ if [ "$listing" = - ]; then verified=; fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 echo 'looking at the stage' >"$MYC_PROGRESS"
+# Soon it is all that there is: a power cut must not take what was only in memory.
+sync -f -- "$stage" &
+flushing=$!
 
 # TYPE MODE LINKS INODE SIZE PATH of everything, links not followed.
 find -P "$stage" -mindepth 1 -printf '%y %m %n %i %s %P\0' >"$work/found"
@@ -68,14 +71,22 @@ perl -e '
 perl -0pe 's/^.{65}//s' "$work/sums" >"$work/names"
 total=$(tr -cd '\0' <"$work/names" | wc -c)
 (cd -- "$stage" && xargs -0 -r -n 200 sha256sum -z -- <"$work/names") >"$work/hashed" &
-while kill -0 "$!" 2>/dev/null; do
+hashing=$! pause=0.1
+while kill -0 "$hashing" 2>/dev/null; do
   printf 'checksums of %s of %s files\n' "$(tr -cd '\0' <"$work/hashed" | wc -c)" "$total" >"$MYC_PROGRESS"
-  sleep 0.5
+  sleep "$pause"
+  pause=0.5
 done
-wait "$!"
+wait "$hashing"
 perl -0pe 's/^(.{64})  /$1 /s' "$work/hashed" >"$work/is"
 comm -z -23 <(sort -z "$work/sums") <(sort -z "$work/is") |
   perl -0ne 'chomp; s/^.{65}//s; s/([^\x20-\x7e])/sprintf "\\x%02x", ord $1/ge; print "other content: ", substr($_, 0, 200), "\n"' >>"$work/problems"
+while kill -0 "$flushing" 2>/dev/null; do
+  # A slow disk takes longer than a job may stand still.
+  printf 'writing to the disk, %s in memory\n' "$(awk '/^Dirty:/ { print $2, $3 }' /proc/meminfo)" >"$MYC_PROGRESS"
+  sleep "$pause"
+done
+wait "$flushing"
 jq -Rcn --argjson files "$(grep -zc '^f' "$work/found" || true)" \
   --argjson bytes "$(perl -0ne '$n += $1 if /^f \S+ \S+ \S+ (\d+)/; END { print $n + 0 }' "$work/found")" \
   '[inputs] | {files: $files, bytes: $bytes, count: length, problems: .[0:20]}' "$work/problems" >"$MYC_RESULT"

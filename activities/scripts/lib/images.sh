@@ -16,7 +16,7 @@ await_docker() {
       return 1
     fi
     printf 'waiting for Docker, for %d s\n' "$((SECONDS - since))" >"$MYC_PROGRESS"
-    sleep 0.3
+    sleep 0.1
   done
 }
 
@@ -28,14 +28,20 @@ report_pull() { # TEXT: a large layer prints nothing for long: what has arrived 
 
 # For a quarter of an hour; the layers that Docker has whole are not pulled again.
 pull_image() { # IMAGE
-  local image=$1 since=$SECONDS pause=2 reporting code said=${MYC_RESULT%/*}/pull-error
+  local image=$1 since=$SECONDS pause=2 reporting root code said=${MYC_RESULT%/*}/pull-error
   while :; do
     report_pull "pull $image" &
     reporting=$! code=0
     docker pull -- "$image" 2>"$said" || code=$?
     kill "$reporting" 2>/dev/null || true
     cat -- "$said" >&2
-    if ((code == 0)); then return 0; fi
+    if ((code == 0)); then
+      # What Docker unpacks it leaves in memory, where a power cut takes it, and whatever next asks for a file of its own to be on the
+      # disk would wait for all of it.
+      root=$(docker info --format '{{.DockerRootDir}}' 2>/dev/null) && [ -d "$root" ] || root=/
+      sync -f -- "$root"
+      return 0
+    fi
     if ! grep -qE -- "$away" "$said" || ((SECONDS - since > patience)); then return "$code"; fi
     printf 'waiting for the registry of %s, for %d s\n' "$image" "$((SECONDS - since))" >"$MYC_PROGRESS"
     sleep "$pause"
