@@ -28,7 +28,7 @@ export const dumpsFolder = '/var/lib/myc-wf/backup/dumps' as AbsolutePath;
 const always = ['/opt/apps/myc-deploy', '/srv/datastore'] as AbsolutePath[];
 /** Never in a backup: keys and job inputs of this control plane, stages of recoveries, what is no file on a disk. */
 const never = [
-  ...['/etc/myc-wf', '/var/lib/myc-wf/jobs', '/var/lib/myc-wf/scripts', '/var/lib/myc-wf/backup-work'],
+  ...['/etc/myc-wf', '/var/lib/myc-wf/jobs', '/var/lib/myc-wf/backup-work'],
   ...['/srv/.myc-wf-*', '/opt/apps/.myc-wf-*', '/proc', '/sys', '/dev', '/run'],
 ];
 

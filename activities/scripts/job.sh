@@ -12,24 +12,14 @@
 #   job.sh stop PREFIX     stops the jobs whose key begins so, waits for them, and keeps them from starting again
 #   job.sh wrap KEY, job.sh ended KEY     inside the unit
 #
-# The record decides what happens, and is only changed under its lock: jobs/KEY/{script,args,input,output,progress,
-# result,holder,alive,exit}. The input may hold secrets and goes when the job ends.
+# The record decides what happens, and is only changed under its lock: jobs/KEY/{job.sh (this text), script, args, input, output,
+# progress, result, holder, exclusive, alive, exit}. The input may hold secrets and goes when the job ends.
 set -euo pipefail
 shopt -s inherit_errexit
 umask 077
 
+# A recovery is a dozen jobs, and each program that is started here costs milliseconds of each: what bash does itself, it does.
 root=/var/lib/myc-wf
-self=$root/scripts/job.sh
-
-install_file() { # NAME: standard input, under the name by content hash that it prints
-  local new
-  new=$(mktemp "$root/scripts/.new.XXXXXX")
-  cat >"$new"
-  local name
-  name=$1-$(sha256sum "$new" | cut -c1-16).sh
-  mv -f "$new" "$root/scripts/$name"
-  printf '%s\n' "$name"
-}
 
 select_job() { # KEY
   key=$1
@@ -38,7 +28,7 @@ select_job() { # KEY
 }
 
 lock_job() {
-  mkdir -p "$job"
+  [[ -d $job ]] || mkdir -p "$job"
   exec 9>"$job/lock"
   flock 9
 }
@@ -55,7 +45,7 @@ is_running() {
 is_shutdown() { [[ $(systemctl is-system-running) == stopping ]]; }
 
 write_exit() { # CODE; the first one stands
-  rm -f "$job/input"
+  [[ ! -e $job/input ]] || rm -f "$job/input"
   if [[ ! -s $job/exit ]]; then
     printf '%s\n' "$1" >"$job/exit.new"
     mv "$job/exit.new" "$job/exit"
@@ -63,27 +53,30 @@ write_exit() { # CODE; the first one stands
 }
 
 start_or_attach() { # EXCLUSIVE HOLDER SCRIPT_BYTES INPUT_BYTES [ARG…]
-  local exclusive=$1 holder=$2 script_bytes=$3 input_bytes=$4 script state=
+  local exclusive=$1 holder=$2 script_bytes=$3 input_bytes=$4 state='' sizes
   shift 4
   if [[ -s $job/exit ]]; then
     echo 'state finished'
     return
   fi
-  if is_running; then
-    echo 'state attached'
-    return
+  # What was never begun has no unit to ask for.
+  if [[ -e $job/holder ]]; then
+    if is_running; then
+      echo 'state attached'
+      return
+    fi
+    # A unit that failed and is still listed would refuse to be started under its name.
+    if [[ $state == *LoadState=loaded* ]]; then systemctl reset-failed "$unit" 2>/dev/null || true; fi
   fi
-  # A unit that failed and is still listed would refuse to be started under its name.
-  if [[ $state == *LoadState=loaded* ]]; then systemctl reset-failed "$unit" 2>/dev/null || true; fi
-  script=$(head -c "$script_bytes" | install_file script)
+  head -c "$script_bytes" >"$job/script"
   cat >"$job/input"
+  sizes=$(stat -c %s "$job/script" "$job/input")
   # A connection cut while it was sending looks like the end of what was sent.
-  if [[ $(stat -c %s "$root/scripts/$script") != "$script_bytes" || $(stat -c %s "$job/input") != "$input_bytes" ]]; then
+  if [[ $sizes != "$script_bytes"$'\n'"$input_bytes" ]]; then
     rm -f "$job/input"
     echo 'job.sh: not all of the script and its input arrived' >&2
     exit 65
   fi
-  printf '%s\n' "$script" >"$job/script"
   printf '%s\n' "$exclusive" >"$job/exclusive"
   printf '%s\n' "$holder" >"$job/holder"
   : >"$job/args"
@@ -91,9 +84,10 @@ start_or_attach() { # EXCLUSIVE HOLDER SCRIPT_BYTES INPUT_BYTES [ARG…]
   : >"$job/output"
   : >"$job/result"
   echo starting >"$job/progress"
+  printf '%s\n' "$BASH_EXECUTION_STRING" >"$job/job.sh"
   systemd-run --quiet --collect --unit="$unit" --description="myc-wf $holder" --service-type=exec \
-    -p KillMode=control-group -p TimeoutStopSec=30 -p "ExecStopPost=/bin/bash $self ended $key" \
-    /bin/bash "$self" wrap "$key" >&2 9>&-
+    -p KillMode=control-group -p TimeoutStopSec=30 -p "ExecStopPost=/bin/bash $job/job.sh ended $key" \
+    /bin/bash "$job/job.sh" wrap "$key" >&2 9>&-
   echo 'state started'
 }
 
@@ -107,16 +101,13 @@ is_refused() { # CONTROL_PLANE
 run_job() { # CONTROL_PLANE KEY EXCLUSIVE HOLDER SCRIPT_BYTES INPUT_BYTES [ARG…]
   if is_refused "$1"; then return; fi
   shift
-  mkdir -p "$root/scripts" "$root/jobs"
-  # The unit runs the same text that was sent here; it is replaced in one step, as another unit may be reading it.
-  self=$root/scripts/$(printf '%s\n' "$BASH_EXECUTION_STRING" | install_file job)
-  # Records and scripts of last month answer no retry any more.
-  find "$root/jobs" "$root/scripts" -mindepth 1 -maxdepth 1 -mtime +30 -exec rm -rf {} +
   select_job "$1"
   shift
   lock_job
   start_or_attach "$@"
   unlock_job
+  # Records of last month answer no retry any more.
+  find "$root/jobs" -mindepth 1 -maxdepth 1 -mtime +30 -exec rm -rf {} +
   watch_job
 }
 
@@ -125,27 +116,28 @@ wait_for_end() {
   exec 6>>"$job/alive"
   if flock --shared --wait 1 6 && [[ ! -s $job/exit ]]; then
     # It begins or ends in this moment, or was killed.
-    sleep 0.1
+    sleep 0.02
   fi
   exec 6>&-
 }
 
 watch_job() {
-  local tick=0 text state
+  local tick=0 text state code
   while [[ ! -s $job/exit ]]; do
-    text=$(head -n 1 "$job/progress" | head -c 200)
+    IFS= read -r -n 200 text <"$job/progress" || true
     printf 'progress %s %s\n' "$(stat -c %s "$job/output")" "$text"
     # Asked less often than looked: systemctl costs more. The exit is looked for again, as it may come in between.
-    if ((tick % 5 == 4)) && ! is_running && [[ ! -s $job/exit ]]; then
+    if ((tick % 25 == 24)) && ! is_running && [[ ! -s $job/exit ]]; then
       echo vanished
       return
     fi
     tick=$((tick + 1))
     wait_for_end
   done
-  printf 'exit %s\n' "$(cat "$job/exit")"
-  printf 'result %s\n' "$(head -c 49152 "$job/result" | base64 -w 0)"
-  tail -c 40000 "$job/output" | tail -n 20 | sed 's/^/output /'
+  read -r code <"$job/exit"
+  printf 'exit %s\n' "$code"
+  if [[ -s $job/result ]]; then printf 'result %s\n' "$(head -c 49152 "$job/result" | base64 -w 0)"; else echo 'result '; fi
+  if [[ -s $job/output ]]; then tail -c 40000 "$job/output" | tail -n 20 | sed 's/^/output /'; fi
 }
 
 join_jobs() { # PREFIX
@@ -165,28 +157,29 @@ wrap_job() { # KEY: the unit's main process
   exec >>"$job/output" 2>&1
   exec 7>>"$job/alive"
   flock 7
-  local args script exit=0
+  local args exclusive holder exit=0
   mapfile -d '' -t args <"$job/args"
-  script=$root/scripts/$(cat "$job/script")
-  if [[ $(cat "$job/exclusive") == yes ]]; then
+  read -r exclusive <"$job/exclusive"
+  if [[ $exclusive == yes ]]; then
     # Inherited by the script on purpose: the lock is held for as long as anything of the job lives.
     exec 8>>"$root/lock"
     if ! flock -n 8; then
       printf 'waiting for the host, held by %s\n' "$(cat "$root/lock")" >"$job/progress"
       flock 8
     fi
-    cat "$job/holder" >"$root/lock"
+    read -r holder <"$job/holder"
+    printf '%s\n' "$holder" >"$root/lock"
   fi
   export HOME=/root LANG=C.UTF-8 MYC_PROGRESS=$job/progress MYC_RESULT=$job/result
   cd /
-  /bin/bash "$script" "${args[@]}" <"$job/input" 7>&- || exit=$?
+  /bin/bash "$job/script" "${args[@]}" <"$job/input" 7>&- || exit=$?
   if ((exit == 0)) || ! is_shutdown; then write_exit "$exit"; fi
   exit "$exit"
 }
 
 end_job() { # KEY: after the unit's end, however it came; systemd gives EXIT_CODE and EXIT_STATUS
   select_job "$1"
-  if is_shutdown; then return; fi
+  if [[ -s $job/exit ]] || is_shutdown; then return; fi
   local status=${EXIT_STATUS:-1}
   [[ $status =~ ^[0-9]+$ ]] || status=$((128 + $(kill -l "$status")))
   write_exit "$status"
