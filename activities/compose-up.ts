@@ -3,7 +3,7 @@ import { writeDockerCompose } from '../charms/engine/index.js';
 import type { PlannedInput, StageResult } from './activities.js';
 import type { CharmRepository } from './charm-repositories.js';
 import type { StageContext } from './converge.js';
-import { withFragments } from './fragments.js';
+import { leftByHooks, withFragments } from './fragments.js';
 import { project, readHostPlan } from './host-services.js';
 import { lookAt } from './look-at.js';
 import { succeeding, targetsOf } from './service-jobs.js';
@@ -15,8 +15,11 @@ export async function composeUp(
   repositories: readonly CharmRepository[],
 ): Promise<StageResult> {
   const { remote, signal } = context;
-  const host = await readHostPlan(remote, input, repositories, signal);
-  const dockerCompose = await withFragments(context, host.all);
+  const [host, left] = await Promise.all([
+    readHostPlan(remote, input, repositories, signal),
+    leftByHooks(context),
+  ]);
+  const dockerCompose = withFragments(left, host.all);
   const running = host.plan.services.filter(({ container }) => container === 'service');
   const extent = input.services === undefined || input.services.length === 0 ? 'all' : 'some';
   const args = [project, extent, ...running.map(({ name }) => name)];

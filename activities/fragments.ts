@@ -12,12 +12,15 @@ import { BadInput } from '../workflows/contract/bad-input.js';
 import type { StageContext } from './converge.js';
 import { servicesLook } from './host-services.js';
 
-/** docker-compose.yml with what the hooks of all services left, those that did not run now from their last time. */
-export async function withFragments(
-  { remote, signal }: Pick<StageContext, 'remote' | 'signal'>,
-  all: Plan,
-): Promise<Plan['dockerCompose']> {
-  const said = await servicesLook(remote, 'fragments', signal);
+/** What the hooks of all services left, those that did not run now from their last time. */
+export const leftByHooks = ({
+  remote,
+  signal,
+}: Pick<StageContext, 'remote' | 'signal'>): Promise<Map<string, string[]>> =>
+  servicesLook(remote, 'fragments', signal);
+
+/** docker-compose.yml with that. */
+export function withFragments(said: ReadonlyMap<string, string[]>, all: Plan): Plan['dockerCompose'] {
   const files = [...said].flatMap(([key, [text = '']]) => {
     const [, name = '', service, id] = /^fragment (([^@]+)@(.+)\.\d+\.yml)$/.exec(key) ?? [];
     return [{ name, service, id, text }];

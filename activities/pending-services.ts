@@ -3,7 +3,7 @@ import { type Mapping, type Plan, isMapping, parseYaml, writeDockerCompose } fro
 import { BadInput } from '../workflows/contract/bad-input.js';
 import type { Container, Docker } from './adapters/docker/docker.js';
 import type { StageContext } from './converge.js';
-import { withFragments } from './fragments.js';
+import { leftByHooks, withFragments } from './fragments.js';
 import { type HostPlan, project, servicesLook } from './host-services.js';
 
 /** What `up` would do to containers if its hooks leave what they left the last time; undefined when those left what is none. */
@@ -14,11 +14,12 @@ export async function pendingServices(
   docker: Pick<Docker, 'containersOf'>,
 ): Promise<string[] | undefined> {
   try {
-    const [{ services }, said, containers] = await Promise.all([
-      withFragments({ remote, signal }, all),
+    const [left, said, containers] = await Promise.all([
+      leftByHooks({ remote, signal }),
       servicesLook(remote, 'written', signal),
       docker.containersOf(project),
     ]);
+    const { services } = withFragments(left, all);
     const [written = ''] = said.get('written') ?? [];
     return pendingOf({
       plan,

@@ -4,7 +4,7 @@ import { charmSources } from '../activities/charm-sources.js';
 import { installedCharms } from '../activities/charm-store.js';
 import { maskedIn } from '../activities/commands/known-secrets.js';
 import { selectServices } from '../activities/commands/selected-services.js';
-import { withFragments } from '../activities/fragments.js';
+import { leftByHooks, withFragments } from '../activities/fragments.js';
 import { composeFile, servicesLook, sourcesOf } from '../activities/host-services.js';
 import { type ComposeSources, planServicesOf, secretsSaid } from '../activities/services-plan.js';
 import { type Plan, writeDockerCompose } from '../charms/engine/index.js';
@@ -66,6 +66,6 @@ export async function renderedOnHost(
   signal: AbortSignal,
   { showSecrets = false } = {},
 ): Promise<string> {
-  const dockerCompose = await withFragments({ remote, signal }, all);
+  const dockerCompose = withFragments(await leftByHooks({ remote, signal }), all);
   return writeDockerCompose(showSecrets ? dockerCompose : maskedIn(dockerCompose, secrets));
 }

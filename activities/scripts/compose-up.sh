@@ -22,7 +22,7 @@ input=$(cat)
 rm -f -- "$folder/standing"
 jq -j .compose <<<"$input" >"$folder/.docker-compose.yml.new"
 compose() { docker compose --progress quiet --project-name "$project" --project-directory "$folder" "$@" </dev/null; }
-compose -f "$folder/.docker-compose.yml.new" config --quiet
+rendered=$(rendered "$project" "$folder" "$folder/.docker-compose.yml.new")
 mv -- "$folder/.docker-compose.yml.new" "$file"
 
 # What the actions of every service are run with, also of those that have no hook; what is not there any more goes.
@@ -80,14 +80,18 @@ steady() {
   done
 }
 
-# All of them run and are healthy; 1 when one of them has ended or is not. As compose's --wait, which looks twice a second, and
-# takes half of one where there is nothing to wait for.
-await_health() {
-  local service id state until=$((SECONDS + timeout)) ids=() names=() states=() waiting
+# All of them run and are healthy; 1 when one of them has ended or is not. As compose's --wait, which looks twice a second: here
+# Docker tells when there is something to look at.
+await_health() { # SINCE: when they were started, in seconds
+  local service id state until=$((SECONDS + timeout)) ids=() names=() states=() waiting events
   while read -r service id state; do
     case " $services " in *" $service "*) ids+=("$id") names+=("$service") ;; esac
-  done < <(containers)
-  while [ "${#ids[@]}" -gt 0 ]; do
+  done <"$before.now"
+  if [ "${#ids[@]}" -eq 0 ]; then return 0; fi
+  exec {events}< <(exec docker events --since "$1" --filter type=container --filter "label=com.docker.compose.project=$project" \
+    --filter event=health_status --filter event=die --filter event=start --format '{{.Action}}' </dev/null)
+  watcher=$!
+  while :; do
     waiting=
     mapfile -t states < <(docker inspect --format '{{.State.Status}}{{with .State.Health}} {{.Status}}{{end}}' -- "${ids[@]}")
     [ "${#states[@]}" -eq "${#ids[@]}" ] || return 1
@@ -101,7 +105,8 @@ await_health() {
     [ -n "$waiting" ] || return 0
     if ((SECONDS > until)); then return 1; fi
     echo "waiting for$waiting" >"$MYC_PROGRESS"
-    sleep 0.1
+    # Now and then also without a word of it: those of a Docker that was restarted end.
+    read -r -t 2 -u "$events" _ || sleep 0.1
   done
 }
 
@@ -109,14 +114,18 @@ echo "starting $# services" >"$MYC_PROGRESS"
 if [ "$#" -eq 0 ]; then
   # Compose refuses a file without services.
   if [ "$extent" = all ]; then docker compose --project-name "$project" down --remove-orphans </dev/null; fi
+  containers >"$before.now"
 else
   orphans=()
   if [ "$extent" = all ]; then orphans=(--remove-orphans); fi
+  began=$(date +%s)
   compose -f "$file" up --detach "${orphans[@]}" -- "$@" || { tell_why; exit 1; }
-  await_health || { tell_why; exit 1; }
+  containers >"$before.now"
+  watcher=
+  await_health "$began" || { tell_why; exit 1; }
+  if [ -n "$watcher" ]; then kill "$watcher" 2>/dev/null || true; fi
 fi
 
-containers >"$before.now"
 steady || { tell_why; exit 1; }
 awk -v services="$services" '
   FILENAME == ARGV[1] { was[$1] = was[$1] " " $2; state[$2] = $3; next }
@@ -131,6 +140,6 @@ awk -v services="$services" '
     for (name in was) if (!(name in is)) print "removed", name
   }' "$before" "$before.now" >"$MYC_RESULT"
 if [ "$#" -gt 0 ]; then
-  printf '%s %s\n' "$(jq -r .digest <<<"$input")" "$(standing "$project")" >"$folder/standing.new"
+  printf '%s %s\n' "$(jq -r .digest <<<"$input")" "$(standing "$project" "$rendered")" >"$folder/standing.new"
   mv -- "$folder/standing.new" "$folder/standing"
 fi

@@ -114,24 +114,46 @@ init-config-add() {
 	} | config-add -
 }
 
+# LAYERS (of an unpacked image, the uppermost first, between colons): its /etc/passwd, where it is a file, reached through no link.
+_passwd_of() {
+	local layer upper_first
+	IFS=: read -r -a upper_first <<<"$1"
+	for layer in "${upper_first[@]}"; do
+		if [[ $layer != /* || -L $layer/etc ]]; then return 1; fi
+		if [ ! -e "$layer/etc" ]; then continue; fi
+		if [ ! -d "$layer/etc" ] || [ -L "$layer/etc/passwd" ]; then return 1; fi
+		if [ -f "$layer/etc/passwd" ]; then cat -- "$layer/etc/passwd" && return; fi
+		# What a layer takes away stands in it as a device.
+		if [ -e "$layer/etc/passwd" ]; then return 1; fi
+	done
+	return 1
+}
+
+# The same out of a container, which does not run.
+_passwd_in() { # IMAGE
+	local container
+	container=$(docker create --network none --entrypoint id "$1" </dev/null) || return
+	docker cp --follow-link "$container:/etc/passwd" - 2>/dev/null | tar -xO 2>/dev/null || true
+	docker rm --volumes "$container" >/dev/null
+}
+
 # docker_get_uid SERVICE USER: the number of an account inside the service's image.
 docker_get_uid() {
-	local image=$DOCKER_BASE_IMAGE digest known='' container uid
+	local image=$DOCKER_BASE_IMAGE digest='' layers='' known='' accounts uid
 	if [ "$1" != "$SERVICE_NAME" ] && ! image=$(json_value "$COMPOSE_IMAGES" "$1"); then
 		err "service $1 has no image to ask for the uid of $2"
 		return 1
 	fi
 	# An image of one digest never says another number.
-	digest=$(docker image inspect --format '{{.Id}}' -- "$image" 2>/dev/null) || digest=
+	read -r digest layers < <(docker image inspect \
+		--format '{{.Id}} {{index .GraphDriver.Data "UpperDir"}}:{{index .GraphDriver.Data "LowerDir"}}' -- "$image" 2>/dev/null) || true
 	if [[ -n ${COMPOSE_IMAGES:-} && $digest =~ ^sha256:[0-9a-f]{64}$ && $2 =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$ ]]; then
 		known=${COMPOSE_IMAGES%/*}/uids/${digest#sha256:}.$2
 		if [ -s "$known" ]; then cat -- "$known" && return; fi
 	fi
 	# Out of the image's own list; to run it, since it may know accounts in other ways, takes longer than most hooks.
-	container=$(docker create --network none --entrypoint id "$image" </dev/null) || return
-	uid=$(docker cp --follow-link "$container:/etc/passwd" - 2>/dev/null | tar -xO 2>/dev/null |
-		awk -F: -v user="$2" '$1 == user && $3 ~ /^[0-9]+$/ { print $3; exit }') || uid=
-	docker rm --volumes "$container" >/dev/null
+	accounts=$(_passwd_of "$layers") || accounts=$(_passwd_in "$image") || return
+	uid=$(awk -F: -v user="$2" '$1 == user && $3 ~ /^[0-9]+$/ { print $3; exit }' <<<"$accounts")
 	[ -n "$uid" ] || uid=$(docker run --rm --network none --entrypoint id "$image" -u "$2" </dev/null) || return
 	if [[ -n $known && $uid =~ ^[0-9]+$ ]]; then
 		mkdir -p -- "${known%/*}" && printf '%s\n' "$uid" >"$known.new" && mv -- "$known.new" "$known"
@@ -162,3 +184,5 @@ CHARM_LIBRARY=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export CHARM_LIBRARY
 export -f debug info warn err error die options-get relation-get relation-set relation:get relation-targets password-file \
 	config-add init-config-add docker_get_uid docker_image_export_dir get_running_containers_for_service cut-off json_value
+# Parts of the above, which run in the hooks' own shells too.
+export -f _passwd_of _passwd_in

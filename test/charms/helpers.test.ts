@@ -6,6 +6,8 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -158,6 +160,34 @@ test('the number of an account is read in the image, which does not run', () => 
   );
   // One that the list does not know is asked of the image itself.
   expect(hook('docker_get_uid db other').code).toBe(9);
+});
+
+test('the number of an account is read in the layers of an image that lie on the host, through no link', () => {
+  const uid = (upper: string, lower: string) => {
+    const layers = `${join(root, upper)}:${join(root, lower)}`;
+    const docker = `#!/bin/sh\necho "$*" >>"$ROOT/docker-said"\ncase $1 in image) echo "sha256:${'b'.repeat(64)} ${layers}";; create) echo made;; run) echo 70;; esac\n`;
+    writeFileSync(join(root, 'bin/docker'), docker, { mode: 0o755 });
+    rmSync(join(root, 'uids'), { recursive: true, force: true });
+    rmSync(join(root, 'docker-said'), { force: true });
+    const { out } = hook('docker_get_uid db db');
+    return [out, readFileSync(join(root, 'docker-said'), 'utf8').includes('create ')];
+  };
+  const layer = (name: string, ...lines: string[]) => {
+    mkdirSync(join(root, name, 'etc'), { recursive: true });
+    if (lines.length > 0) writeFileSync(join(root, name, 'etc/passwd'), lines.join('\n'));
+  };
+  layer('upper');
+  layer('lower', 'root:x:0:0::/:/bin/sh', 'db:x:999:999::/:/bin/sh');
+  layer('newer', 'db:x:998:998::/:/bin/sh');
+  layer('linked');
+  symlinkSync(join(root, 'lower/etc/passwd'), join(root, 'linked/etc/passwd'));
+  mkdirSync(join(root, 'away'));
+  symlinkSync(join(root, 'lower/etc'), join(root, 'away/etc'));
+  expect(uid('upper', 'lower')).toEqual(['999\n', false]);
+  expect(uid('newer', 'lower')).toEqual(['998\n', false]);
+  expect(uid('none', 'lower')).toEqual(['999\n', false]);
+  expect(uid('linked', 'lower')).toEqual(['70\n', true]);
+  expect(uid('away', 'lower')).toEqual(['70\n', true]);
 });
 
 test('what is asked of docker', () => {

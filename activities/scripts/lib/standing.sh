@@ -1,20 +1,24 @@
 # shellcheck shell=bash
-# standing PROJECT: what the last `up` left, as a digest: by it the next one tells that there is nothing to do. In it are the files
+# standing PROJECT [RENDERED]: what the last `up` left, as a digest: by it the next one tells that there is nothing to do. In it are the files
 # that it wrote, what compose makes of them (it knows env files), and every container with its image, its networks, whether it runs
 # and is healthy, and how often it had to be restarted; also whether its image's name still means that image. Where something cannot
-# be asked the digest is like no other: then all of it is looked at.
+# be asked the digest is like no other: then all of it is looked at. RENDERED: what compose made of the file just now, in JSON.
 standing() {
-  { all_that_stands "$1" || date +%s%N; } </dev/null 2>/dev/null | sha256sum | cut -d' ' -f1
+  { all_that_stands "$@" || date +%s%N; } </dev/null 2>/dev/null | sha256sum | cut -d' ' -f1
 }
 
-all_that_stands() { # PROJECT
-  local folder=/var/lib/myc-wf/compose ids
+rendered() { # PROJECT FOLDER FILE
+  docker compose --project-name "$1" --project-directory "$2" -f "$3" config --format json </dev/null
+}
+
+all_that_stands() { # PROJECT [RENDERED]
+  local folder=/var/lib/myc-wf/compose rendered=${2-} ids containers
   cd "$folder" && sha256sum -- docker-compose.yml images.json services/*/*.json &&
-    docker compose --project-name "$1" --project-directory "$folder" -f docker-compose.yml config --format json &&
+    { [ -n "$rendered" ] || rendered=$(rendered "$1" "$folder" docker-compose.yml); } && printf '%s\n' "$rendered" &&
     mapfile -t ids < <(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$1" \
       --filter label=com.docker.compose.oneoff=False) &&
-    docker inspect --type container -- "${ids[@]}" | jq -cS 'sort_by(.Id)[] | [.Id, .Image, .RestartCount, .State.Status,
-      .State.Health.Status, (.NetworkSettings.Networks | map_values(.NetworkID)), .Config.Labels]' &&
-    docker inspect --type container --format '{{.Config.Image}}' -- "${ids[@]}" | sort -u |
-    xargs -r docker image inspect --format '{{.Id}}' --
+    containers=$(docker inspect --type container -- "${ids[@]}") &&
+    jq -cS 'sort_by(.Id)[] | [.Id, .Image, .RestartCount, .State.Status,
+      .State.Health.Status, (.NetworkSettings.Networks | map_values(.NetworkID)), .Config.Labels]' <<<"$containers" &&
+    jq -r '.[].Config.Image' <<<"$containers" | sort -u | xargs -r docker image inspect --format '{{.Id}}' --
 }
