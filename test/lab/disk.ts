@@ -3,7 +3,7 @@ import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cacheFolder, labName } from './names.js';
-import { run } from './run.js';
+import { asRoot, run } from './run.js';
 
 /**
  * The disk of a host: a file with a filesystem of its own, mounted on this machine. It is there in a moment and goes in a moment,
@@ -20,8 +20,6 @@ const succeeds = (...command: [string, ...string[]]): Promise<boolean> =>
     () => true,
     () => false,
   );
-const root = (...command: [string, ...string[]]): [string, ...string[]] =>
-  process.getuid?.() === 0 ? command : ['sudo', ...command];
 const fileOf = (place: string): string => `${place}.img`;
 
 /** The folder that it is mounted at; undefined where this machine mounts no files: then a volume of Docker's does. */
@@ -31,9 +29,9 @@ export async function makeDisk(host: string): Promise<string | undefined> {
   await mkdir(place, { recursive: true });
   const made =
     (await succeeds('truncate', '--size', size, fileOf(place))) &&
-    (await succeeds(...root('mkfs.ext4', '-q', '-F', '-m', '0', fileOf(place)))) &&
+    (await succeeds(...asRoot('mkfs.ext4', '-q', '-F', '-m', '0', fileOf(place)))) &&
     (await mount(place)) &&
-    (await succeeds(...root('rmdir', path.join(place, 'lost+found'))));
+    (await succeeds(...asRoot('rmdir', path.join(place, 'lost+found'))));
   if (made) return place;
   await removeDisk(place);
   return undefined;
@@ -49,8 +47,8 @@ export async function removeDisk(place: string): Promise<void> {
   if (path.dirname(place) !== folder) throw new Error(`${place} is no disk of this lab`);
   // What ran there was killed a moment ago, and may still let go of it.
   for (let tries = 0; tries < 50 && (await isMounted(place)); tries++)
-    if (!(await succeeds(...root('umount', place)))) await sleep(100);
-  if (await isMounted(place)) await run(root('umount', '--lazy', place));
+    if (!(await succeeds(...asRoot('umount', place)))) await sleep(100);
+  if (await isMounted(place)) await run(asRoot('umount', '--lazy', place));
   await rm(fileOf(place), { force: true });
   await rmdir(place);
 }
@@ -61,7 +59,12 @@ export async function removeDisks(): Promise<void> {
   for (const name of names) if (!name.endsWith('.img')) await removeDisk(path.join(folder, name));
 }
 
-const mount = (place: string): Promise<boolean> =>
-  succeeds(...root('mount', '-o', 'loop,noatime', fileOf(place), place));
+async function mount(place: string): Promise<boolean> {
+  if (!(await succeeds(...asRoot('mount', '-o', 'loop,noatime', fileOf(place), place)))) return false;
+  // Past this machine's memory, where it can: all that a host writes would else be kept, and copied, twice.
+  const { stdout: device } = await run(['findmnt', '--noheadings', '--output', 'SOURCE', place]);
+  await succeeds(...asRoot('losetup', '--direct-io=on', device.trim()));
+  return true;
+}
 
 const isMounted = (place: string): Promise<boolean> => succeeds('mountpoint', '-q', place);

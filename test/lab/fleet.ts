@@ -11,7 +11,7 @@ import { ensureServices } from './services.js';
 import { ensureStandIns } from './stand-ins.js';
 import { lockLab, lockShared } from './lock.js';
 import { outwardMtu } from './mtu.js';
-import { docker, run } from './run.js';
+import { asRoot, docker, run } from './run.js';
 
 export interface HostStatus {
   name: string;
@@ -135,7 +135,5 @@ async function ensureNetwork(): Promise<void> {
   }
   // Without it a packet to a destroyed host, or after `down`, would leave the machine by its default route.
   if (process.platform !== 'linux') return;
-  const sudo = process.getuid?.() === 0 ? [] : ['sudo'];
-  const route = ['ip', 'route', 'replace', 'blackhole', subnet(), 'metric', '4294967'];
-  await run([...sudo, ...route] as [string, ...string[]]);
+  await run(asRoot('ip', 'route', 'replace', 'blackhole', subnet(), 'metric', '4294967'));
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { run } from './run.js';
+import { asRoot, run } from './run.js';
 
 const file = '/proc/sys/fs/inotify/max_user_instances';
 /** A host's systemd and what runs under it take about 10, and all hosts of this machine count as one user. */
@@ -10,8 +10,7 @@ export async function raiseKernelLimits(say: (line: string) => void): Promise<vo
   const now = Number(await readFile(file, 'utf8').catch(() => enough));
   if (now >= enough) return;
   const setting = `fs.inotify.max_user_instances=${enough}`;
-  const sudo = process.getuid?.() === 0 ? [] : ['sudo'];
-  const { code } = await run(['env', ...sudo, 'sysctl', '-q', '-w', setting], { allowFailure: true });
+  const { code } = await run(['env', ...asRoot('sysctl', '-q', '-w', setting)], { allowFailure: true });
   if (code === 0)
     say(`set ${setting} until this machine restarts (it was ${now}: too few for several hosts)`);
   else say(`${now} inotify instances are too few for several hosts; set more as root: sysctl -w ${setting}`);

@@ -3,7 +3,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { ensureMounted, makeDisk, removeDisk } from './disk.js';
 import { addressOf, containerName, label, labFolder, network, userOf } from './names.js';
-import { docker, run } from './run.js';
+import { asRoot, docker, run } from './run.js';
 
 /** What systemd and a Docker of its own need inside a container; `--privileged` asks for more than some machines give. */
 const capabilities =
@@ -143,10 +143,8 @@ const ways = ['PREROUTING --in-interface eth0', 'OUTPUT --out-interface eth0'];
 /** This machine's iptables, in the host's network namespace: a bare host has none. True when it exits with 0. */
 async function filter(host: string, verb: string, way: string, { must = false } = {}): Promise<boolean> {
   const pid = await docker(['inspect', '--format', '{{.State.Pid}}', containerName(host)]);
-  const sudo = process.getuid?.() === 0 ? [] : ['sudo'];
-  const inside = [...sudo, 'nsenter', '--target', pid, '--net'];
   const rule = ['iptables', '--wait', '--table', 'raw', verb, ...way.split(' '), '--jump', 'DROP'];
-  const ran = await run([...inside, ...rule] as [string, ...string[]], { allowFailure: !must });
+  const ran = await run(asRoot('nsenter', '--target', pid, '--net', ...rule), { allowFailure: !must });
   return ran.code === 0;
 }
 

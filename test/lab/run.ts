@@ -32,6 +32,10 @@ export function run(argv: [string, ...string[]], options: RunOptions = {}): Prom
   });
 }
 
+/** The command as root: with sudo for everybody else. */
+export const asRoot = (...command: [string, ...string[]]): [string, ...string[]] =>
+  process.getuid?.() === 0 ? command : ['sudo', ...command];
+
 export async function docker(args: string[], options: RunOptions = {}): Promise<string> {
   // The classic builder: a client without the buildx plugin refuses to build otherwise.
   const env = { DOCKER_BUILDKIT: '0', ...options.env };
