@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
-import { testLab } from './test/lab/test-lab.js';
+import { testLabs } from './test/lab/test-lab.js';
 
-/** `unit` needs nothing but this machine; `lab` needs the lab's hosts, and runs after it, one file at a time. */
+/** `unit` needs nothing but this machine; `lab` needs the lab's hosts, and runs after it: its files mostly wait for
+ * their hosts, so two go at a time, each in a lab of its own. */
 export default defineConfig({
   test: {
     projects: [
@@ -19,10 +20,9 @@ export default defineConfig({
           name: 'lab',
           include: ['test/**/*.lab.test.ts', 'test/**/*.e2e.test.ts'],
           globalSetup: ['test/setup/lab-up.ts'],
-          env: { MYC_WF_LAB: testLab },
+          setupFiles: ['test/setup/own-lab.ts'],
           sequence: { groupOrder: 1 },
-          fileParallelism: false,
-          maxWorkers: 1,
+          maxWorkers: testLabs.length,
           testTimeout: 180_000,
           hookTimeout: 600_000,
         },
