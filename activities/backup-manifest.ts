@@ -43,6 +43,8 @@ const manifest = z.object({
         name: service,
         kind: z.enum(['postgres', 'charm']),
         version: count,
+        /** What its container ran. */
+        image: z.string().max(500).optional(),
         databases: z
           .array(
             z.object({

@@ -36,6 +36,7 @@ export async function inspectBackup(input: SourceInput, admin: TargetAdmin): Pro
     bytes: manifest.bytes,
     manifest: {
       ...{ host, operationId, listing, completedAt, directories, services, images },
+      databaseImages: images.filter((image) => databases.some((database) => database.image === image)),
       databases: databases.map(({ name }) => name),
       volatile: volatile.count,
     },

@@ -4,8 +4,8 @@ import type { StageInput, StageResult } from './activities.js';
 export interface RecoveryActivities {
   /** What the target keeps of the ident; UnknownIdent, BackupUnusable. Changes nothing. */
   inspectBackup(input: SourceInput): Promise<Inspection>;
-  /** DestinationHoldsData when something stands there and no consent was given. Changes nothing. */
-  checkDestination(input: SwapInput): Promise<void>;
+  /** DestinationHoldsData when something stands there and no consent was given; `empty` when nothing does. Changes nothing. */
+  checkDestination(input: SwapInput): Promise<{ empty: boolean }>;
   /** A folder for the stage with a key of its own, which it answers; and rsync, unless another stage installs it. */
   ensureStage(input: StageKeyInput): Promise<StageKey>;
   /** The key may read the ident's mirror until it expires; answers the account. */
@@ -51,6 +51,8 @@ export interface Inspection {
     services: string[];
     /** What its containers ran, of registries. */
     images: string[];
+    /** Those among them that its databases ran. */
+    databaseImages: string[];
     /** Services whose databases were dumped. */
     databases: string[];
     volatile: number;

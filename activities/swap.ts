@@ -36,7 +36,10 @@ const words = (command: string, input: SwapInput): string[] => [
   input.mayReplace ? 'yes' : 'no',
 ];
 
-export async function checkDestination({ remote, signal }: StageContext, input: SwapInput): Promise<void> {
+export async function checkDestination(
+  { remote, signal }: StageContext,
+  input: SwapInput,
+): Promise<{ empty: boolean }> {
   // Its result goes to where a job's would, were it one: here that is standard output.
   const argv = ['env', 'MYC_RESULT=/dev/stdout', 'bash', '-c', await readFile(script, 'utf8'), 'swap.sh'];
   const { exit, stdout, stderr } = await remote.exec([...argv, ...words('look', input)], {
@@ -45,6 +48,7 @@ export async function checkDestination({ remote, signal }: StageContext, input: 
   });
   if (exit === 21) throw destinationHoldsData(input.host, holds.parse(JSON.parse(stdout)).holds);
   if (exit !== 0) throw lookFailed(input.host, stderr);
+  return { empty: stdout.trim() === 'empty' };
 }
 
 export async function swapData(context: StageContext, input: SwapInput): Promise<void> {

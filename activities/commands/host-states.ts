@@ -45,8 +45,9 @@ export function composeReadyState(config: Config, options: ComposeReadyOptions):
     // Docker's log settings hold for new containers only after a restart; a reload lets the running ones alone.
     restarts: [{ unit: 'docker', settings: daemon.values, reloadOnly: options.noDockerRestart }],
     // docker-cli and docker-compose are packages of their own from Debian 13 on; Docker unpacks images with pigz where it is there.
-    packages: ['docker.io', 'docker-cli', 'docker-compose', 'pigz', ...transferPackages],
+    packages: ['docker.io', 'docker-cli', 'pigz', ...transferPackages],
   };
+  // Images come meanwhile, and need no compose.
   if (options.part === 'docker') return first;
   return {
     ...first,
@@ -59,6 +60,7 @@ export function composeReadyState(config: Config, options: ComposeReadyOptions):
     ],
     packages: [
       ...first.packages,
+      'docker-compose',
       // Makes the charms' passwords and certificates.
       'openssl',
       ...(options.part === 'serving' ? [] : ['git', 'cron']),

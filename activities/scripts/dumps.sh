@@ -95,7 +95,8 @@ done
 echo '[]' >"$new/index.json"
 for ((i = 0; i < ${#given[@]}; i += 3)); do
   service=${given[i]}
-  jq -c --slurpfile one "$new/$service.index" '. + $one' "$new/index.json" >"$new/index.json.new"
+  jq -c --slurpfile one "$new/$service.index" --arg image "$(docker inspect --format '{{.Config.Image}}' "${given[i + 1]}")" \
+    '. + ($one | map(. + {image: $image}))' "$new/index.json" >"$new/index.json.new"
   mv -- "$new/index.json.new" "$new/index.json"
   # As many files as the index names: a list that was cut off would else pass for fewer databases.
   jq -r '.databases[].file' "$new/$service.index" | while IFS= read -r file; do test -s "$new/$service/$file"; done

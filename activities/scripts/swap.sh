@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What was staged and verified takes the place of what stands there; safe to repeat at any point.
 #
-#   swap.sh look FOLDER OPERATION PROJECT yes|no   changes nothing
+#   swap.sh look FOLDER OPERATION PROJECT yes|no   changes nothing; result `empty` when there is nothing to replace
 #   swap.sh swap FOLDER OPERATION PROJECT yes|no   PROJECT's containers are removed first (- for none)
 #   swap.sh finish FOLDER OPERATION PROJECT        the old trees and the stage are removed; with a project, those of attempts that
 #                                                  failed before this one too
@@ -29,14 +29,20 @@ containers() { # of the project, if there is a Docker to ask
 }
 
 look() {
-  local i found
+  local i found empty=yes
   for i in "${!places[@]}"; do
     if [ -L "${places[i]}" ]; then refuse "${places[i]} is a link"; fi
-    if [ "${kinds[i]}" = settings ] || [ "$may_replace" = yes ] || [ ! -e "${places[i]}" ]; then continue; fi
+    if [ "${kinds[i]}" = settings ] || [ ! -e "${places[i]}" ]; then continue; fi
     found=$(find "${places[i]}" -name '.myc-wf-*' -prune -o ! -type d -print -quit)
-    if [ -n "$found" ]; then refuse "${places[i]} holds data ($found)"; fi
+    if [ -z "$found" ]; then continue; fi
+    if [ "$may_replace" = no ]; then refuse "${places[i]} holds data ($found)"; fi
+    empty=no
   done
-  if [ "$may_replace" = no ] && [ -n "$(containers)" ]; then refuse "services of $project are there"; fi
+  if [ -n "$(containers)" ]; then
+    if [ "$may_replace" = no ]; then refuse "services of $project are there"; fi
+    empty=no
+  fi
+  if [ "$empty" = yes ]; then echo empty >"$MYC_RESULT"; fi
 }
 
 device() { # of a path, or of what it will be made in

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type LabTarget, freshTarget } from '../lab/backup-target.js';
 import { type Lab, type LabHost, openLab } from '../lab/lab.js';
 import { type Operator, openOperator } from './operator.js';
+import { until } from './until.js';
 
 const lost = 'vps74.lab';
 const next = 'vps75.lab';
@@ -121,9 +122,37 @@ test('a compose.yml that comes to nothing is told before anything is replaced', 
   await succeeding('start', 'backup', lost);
 });
 
-test('a host that was lost serves again on another one, which then backs up under its own name', async () => {
+/** Stands before docker: one image waits for a word, and is then told to be none. */
+const refusing = `#!/bin/bash
+if [ "$1 $3" = 'pull httpd:2.4' ]; then
+  until [ -e /root/refuse ]; do sleep 0.1; done
+  echo 'manifest for httpd:2.4 not found: manifest unknown' >&2
+  exit 1
+fi
+exec /usr/bin/docker "$@"
+`;
+
+test('on an empty host databases wait for no other image; one that cannot be had ends it, and a second try goes through', async () => {
   await lab.destroy(lost);
-  const done = await succeeding('start', 'recover', source(), next);
+  await on(host)('docker image rm --force httpd:2.4 postgres:17');
+  await host.exec(['tee', '/usr/local/bin/docker'], { input: refusing });
+  await on(host)('chmod +x /usr/local/bin/docker');
+  const first = operator.myc(['start', 'recover', source(), next]);
+  const rows = () => sql(host, 'app', 'SELECT count(*), sum(id) FROM t').catch(() => '');
+  await until('the rows are back', async () => (await rows()) === '10000|50005000', 120);
+  expect(await on(host)("docker ps --all --format '{{.Names}}'")).toBe('myc-postgres-1');
+  await on(host)('touch /root/refuse');
+  const failed = await first;
+  expect(failed).toMatchObject({ status: 1 });
+  expect(failed.stderr).toContain('manifest for httpd:2.4 not found');
+  expect(await keys(lost, 'read')).toBe('');
+  await on(host)('rm /usr/local/bin/docker /root/refuse');
+  const again = await operator.myc(['start', 'recover', source(), next]);
+  expect(again).toMatchObject({ status: 1, stderr: expect.stringContaining('--yes') as string });
+});
+
+test('a host that was lost serves again on another one, which then backs up under its own name', async () => {
+  const done = await succeeding('start', 'recover', source(), next, '--yes');
   expect(done.stderr).toContain('compose host, 2 services');
   expect(await served(host)).toBe(`page of ${lost}\n`);
   expect(await sql(host, 'app', 'SELECT count(*), sum(id) FROM t')).toBe('10000|50005000');

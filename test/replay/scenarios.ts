@@ -116,10 +116,11 @@ export const hostless: Partial<Activities> = {
       manifest: {
         ...{ host: 'vps0.lab', operationId: '20261123T022000Z-abcdef', listing: 'b'.repeat(64) },
         ...{ completedAt: '2026-11-23T02:21:00Z', directories: ['/srv/datastore'], services: ['postgres'] },
-        ...{ images: ['postgres:17'], databases: ['postgres'], volatile: 0 },
+        ...{ images: ['postgres:17'], databaseImages: ['postgres:17'] },
+        ...{ databases: ['postgres'], volatile: 0 },
       },
     }),
-  checkDestination: () => Promise.resolve(),
+  checkDestination: () => Promise.resolve({ empty: true }),
   pauseBackups: () => Promise.resolve({ paused: ['vps0.lab'] }),
   ensureStage: () => Promise.resolve({ ...stage, publicKey: `ssh-ed25519 ${'A'.repeat(68)}` }),
   requestRestoreKey: () => Promise.resolve({ user: 'b-vps0' }),

@@ -17,6 +17,7 @@ import {
   scheduleBackups,
   targetNamed,
 } from './install-backups.js';
+import { RecoveredImages } from './recovered-images.js';
 import { makeComposeReady, setUpHost } from './set-up.js';
 import { type Taken, finish, inspectFirst, swapIn } from './staged.js';
 import { type OpenOptions, withOpenMirror } from './take-back.js';
@@ -63,7 +64,12 @@ export async function recoverHost(input: RecoverInput, steps: Steps, changed: st
     ...{ input, target: source.target, ident: source.ident, unverified },
     ...{ places: hostPlaces, stopProject: true },
   };
-  await steps.run('inspect', () => inspectFirst(taken));
+  let nothingStands = false;
+  await steps.run('inspect', async () => {
+    const { line, empty } = await inspectFirst(taken);
+    nothingStands = empty;
+    return line;
+  });
   await steps.run('set-up', () => setUpHost(input, 'set-up', changed));
   if (dryRun) {
     await steps.run('charms', () => installCharms(input, 'charms', changed));
@@ -77,6 +83,7 @@ export async function recoverHost(input: RecoverInput, steps: Steps, changed: st
   const backups = { ...stageOf(input, 'hold'), ...targetNamed(source.target), ident: source.ident };
   const { paused } = await pauseBackups(backups);
   const ready = { docker: false, swapped: false, account: false };
+  const images = new RecoveredImages(input, changed);
   const opened: OpenOptions = {
     ...{ cancelRunning: true, packages: false },
     finished: () => finish(taken, 'withdraw'),
@@ -90,17 +97,28 @@ export async function recoverHost(input: RecoverInput, steps: Steps, changed: st
         );
         ready.docker = true;
       },
+      () => images.run(steps),
       () =>
         withOpenMirror(taken, steps, changed, opened, async (mirror) => {
           const { inspection, release, pastReturn } = mirror;
           const docker = () => condition(() => ready.docker);
-          const plans = await gather(input, withDumps(taken, inspection), docker, mirror, steps, changed);
+          const plans = await gather(
+            input,
+            withDumps(taken, inspection),
+            docker,
+            mirror,
+            images,
+            steps,
+            changed,
+          );
+          await images.beforeSwap(nothingStands);
           // From here on forward only: what is left is to finish what stands in its place.
           await CancellationScope.nonCancellable(async () => {
             pastReturn();
             ready.swapped = true;
             await steps.run('swap', () => swapIn(taken, 'swap'));
-            await bringUp(input, inspection, plans, steps, changed);
+            images.swapped();
+            await bringUp(input, inspection, plans, images, steps, changed);
             await inLanes(
               [
                 () =>
@@ -135,6 +153,7 @@ async function bringUp(
   input: RecoverInput,
   { manifest }: Inspection,
   plans: GatheredPlans,
+  images: RecoveredImages,
   steps: Steps,
   changed: string[],
 ): Promise<void> {
@@ -147,8 +166,8 @@ async function bringUp(
     await steps.run('databases', async () => {
       const services = manifest.databases.map(parseServiceName);
       for (const hook of databases.hooks) ran.add(hookKey(hook));
-      // Init hooks come before all others, of whichever service: one job for all of them.
-      for (const hook of all.hooks) if (hook.hook === 'init') ran.add(hookKey(hook));
+      // Init hooks come before all others, of whichever service: one job for all of them whose images are there.
+      if (images.areThere) for (const hook of all.hooks) if (hook.hook === 'init') ran.add(hookKey(hook));
       await runHooksBefore(
         up,
         { ...all, hooks: all.hooks.filter((hook) => ran.has(hookKey(hook))) },
@@ -161,6 +180,7 @@ async function bringUp(
       });
       return `${counted(restored.databases, 'database')} of ${services.join(', ')}`;
     });
+  await images.all();
   await steps.run('services', async () => {
     const rest = { ...all, hooks: all.hooks.filter((hook) => !ran.has(hookKey(hook))) };
     await runHooksBefore(up, rest, 'services');

@@ -36,7 +36,7 @@ export async function recoverPath(
     places: [{ kind: 'data', path, destination }],
     stopProject: false,
   };
-  await steps.run('inspect', () => inspectFirst(taken));
+  await steps.run('inspect', async () => (await inspectFirst(taken)).line);
   if (input.dryRun) {
     for (const { id } of pathSteps.slice(1)) steps.skip(id, 'dry run');
     return;

@@ -48,10 +48,10 @@ export const inspect = (taken: Taken, step: string, stage = stageOf): Promise<In
   inspectBackup(source(taken, step, stage));
 
 /** Step `inspect`: what the mirror holds, and whether its places may be taken. Nothing is pulled for one that may not be replaced. */
-export async function inspectFirst(taken: Taken): Promise<string> {
+export async function inspectFirst(taken: Taken): Promise<{ line: string; empty: boolean }> {
   const looks = [inspect(taken, 'inspect', firstStageOf), checkPlaces(taken, 'inspect')] as const;
-  const [inspection] = await Promise.all(looks);
-  return inspectedText(inspection);
+  const [inspection, { empty }] = await Promise.all(looks);
+  return { line: inspectedText(inspection), empty };
 }
 
 function inspectedText({ files, bytes, manifest, changedSince }: Inspection): string {
@@ -68,7 +68,7 @@ function inspectedText({ files, bytes, manifest, changedSince }: Inspection): st
   ].join(', ');
 }
 
-const checkPlaces = (taken: Taken, step: string): Promise<void> =>
+const checkPlaces = (taken: Taken, step: string): Promise<{ empty: boolean }> =>
   checkDestination(swap(taken, step, firstStageOf));
 
 /** A key of this recovery's own, which may read this mirror only, and its account there. */

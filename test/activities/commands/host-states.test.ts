@@ -75,12 +75,12 @@ describe('deploy', () => {
     expect(part('docker').packages).toEqual([
       'docker.io',
       'docker-cli',
-      'docker-compose',
       'pigz',
       'rsync',
       'jq',
       'openssh-client',
     ]);
+    expect(part('serving').packages).toContain('docker-compose');
     expect(state.packages.filter((name) => !part('serving').packages.includes(name))).toEqual([
       'git',
       'cron',

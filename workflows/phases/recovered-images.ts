@@ -1,0 +1,130 @@
+import { CancellationScope, condition, isCancellation, proxyActivities } from '@temporalio/workflow';
+import type { Activities, PlannedImage } from '../../activities/activities.js';
+import type { Inspection } from '../../activities/recovery-activities.js';
+import { changing } from '../activity-options.js';
+import type { RecoverInput } from '../contract/operations.js';
+import type { Steps } from '../steps.js';
+import type { GatheredPlans } from './gather.js';
+import { inLanes } from './lanes.js';
+import { stageOf } from './stage.js';
+import { ensureImages } from './up.js';
+
+const { pullImage } = proxyActivities<Activities>(changing);
+
+/**
+ * The images of a recovery, which take longest: those that the lost host ran, of which the manifest tells, begin at the moment
+ * when Docker answers; those of databases first, since what is done with them takes longest afterwards.
+ */
+export class RecoveredImages {
+  readonly #input: RecoverInput;
+  readonly #changed: string[];
+  #named: { databases: string[]; others: string[] } | undefined;
+  #plans: GatheredPlans | undefined;
+  readonly #pulled = new Set<string>();
+  /** They may be needed no more; if they are, they fail again with the others that are missing. */
+  readonly #refused = new Set<string>();
+  #outcome: 'there' | { error: unknown } | undefined;
+  /** Where compose.yml is. */
+  #data: 'staged' | 'moving' | 'in place' = 'staged';
+
+  constructor(input: RecoverInput, changed: string[]) {
+    this.#input = input;
+    this.#changed = changed;
+  }
+
+  /** The mirror was looked at under its lock. */
+  inspected({ manifest }: Inspection): void {
+    const { images = [], databaseImages = [] } = manifest ?? {};
+    const others = images.filter((image) => !databaseImages.includes(image));
+    this.#named = { databases: databaseImages, others };
+  }
+
+  planned(plans: GatheredPlans): void {
+    this.#plans = plans;
+  }
+
+  /** The step `images`, beside all else. Once the data moves there is no way back, and a cancelled run goes on with it. */
+  async run(steps: Steps): Promise<void> {
+    const asked = CancellationScope.current().cancelRequested;
+    await CancellationScope.nonCancellable(async () => {
+      const own = new CancellationScope();
+      void asked.catch(() => {
+        if (this.#data === 'staged') own.cancel();
+      });
+      await own.run(() => this.#run(steps));
+    });
+  }
+
+  async #run(steps: Steps): Promise<void> {
+    await condition(() => this.#named !== undefined);
+    try {
+      await steps.run('images', async () => {
+        const done = await this.#pullNamed(this.#named!);
+        await condition(() => this.#plans !== undefined && this.#data !== 'moving');
+        const plan = { ...this.#plans!.all, images: this.#missing() };
+        const staged = this.#data === 'staged';
+        await ensureImages({ ...this.#input, ...(staged ? { staged } : {}) }, plan, 'images', done);
+        this.#changed.push(...done);
+        return done.join(', ') || 'nothing to change';
+      });
+      this.#outcome = 'there';
+    } catch (error) {
+      this.#outcome = { error };
+      throw error;
+    }
+  }
+
+  async #pullNamed({ databases, others }: { databases: string[]; others: string[] }): Promise<string[]> {
+    const first = await inLanes(databases, (image) => this.#pull(image));
+    return [...first, ...(await inLanes(others, (image) => this.#pull(image)))];
+  }
+
+  async #pull(image: string): Promise<string[]> {
+    try {
+      const { changed } = await pullImage({ ...stageOf(this.#input, 'images'), image });
+      this.#pulled.add(image);
+      return changed;
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      this.#refused.add(image);
+      return [];
+    }
+  }
+
+  /** As of when it was planned, which may have been while they were pulled. */
+  #missing(plan = this.#plans!.all): PlannedImage[] {
+    return plan.images.filter(({ image }) => !this.#pulled.has(image));
+  }
+
+  /**
+   * Until what is missing hinders nothing any more. Where nothing stands that could be replaced, the databases begin as soon as
+   * their own images are there, while the others are on their way; everywhere else the old services run until all of them are there.
+   */
+  async beforeSwap(nothingStands: boolean): Promise<void> {
+    await condition(() => this.#outcome !== undefined || (nothingStands && this.#databasesCanBegin()));
+    if (this.#outcome !== undefined) await this.all();
+    this.#data = 'moving';
+  }
+
+  #databasesCanBegin(): boolean {
+    const databases = this.#plans?.databases;
+    return (
+      databases !== undefined &&
+      this.#missing(databases).length === 0 &&
+      this.#missing().every(({ image }) => this.#named!.others.includes(image) && !this.#refused.has(image))
+    );
+  }
+
+  swapped(): void {
+    this.#data = 'in place';
+  }
+
+  get areThere(): boolean {
+    return this.#outcome === 'there';
+  }
+
+  async all(): Promise<void> {
+    await condition(() => this.#outcome !== undefined);
+    if (typeof this.#outcome === 'object') throw this.#outcome.error;
+  }
+}
