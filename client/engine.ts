@@ -71,6 +71,8 @@ export interface Listed extends Execution {
 export interface ScheduleRow {
   id: string;
   paused: boolean;
+  /** Why it is paused. */
+  note?: string;
   next?: string;
   last?: string;
 }

@@ -44,13 +44,17 @@ export function temporalEngine(connected: Connected): Engine {
       for await (const { scheduleId, state, info } of schedule.list()) {
         const next = info?.nextActionTimes[0]?.toISOString();
         const last = info?.recentActions.at(-1)?.takenAt.toISOString();
-        rows.push({ id: scheduleId, paused: state.paused, ...(next && { next }), ...(last && { last }) });
+        const note = state.paused ? state.note : undefined;
+        const about = { ...(note && { note }), ...(next && { next }), ...(last && { last }) };
+        rows.push({ id: scheduleId, paused: state.paused, ...about });
       }
       return rows;
     },
     triggerSchedule: (id) => schedule.getHandle(id).trigger(),
     pauseSchedule: (id, paused) =>
-      paused ? schedule.getHandle(id).pause() : schedule.getHandle(id).unpause(),
+      paused
+        ? schedule.getHandle(id).pause('by myc-wf schedule pause')
+        : schedule.getHandle(id).unpause('by myc-wf schedule resume'),
     pollers: () => pollers(client),
     uiUrl: (workflowId, runId) => connected.uiUrl(workflowId, runId),
     close: () => connected.close(),

@@ -6,9 +6,9 @@ import { table } from '../output.js';
 
 export async function listSchedules(context: Context): Promise<ExitCode> {
   const rows = await (await context.engine()).listSchedules();
-  const lines = rows.map(({ id, paused, next, last }) => [
+  const lines = rows.map(({ id, paused, note, next, last }) => [
     id,
-    paused ? 'paused' : `next ${next ?? 'unknown'}`,
+    paused ? ['paused', note].filter(Boolean).join(': ') : `next ${next ?? 'unknown'}`,
     last === undefined ? 'never ran' : `last ${last}`,
   ]);
   context.output.result(

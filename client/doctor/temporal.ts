@@ -36,12 +36,13 @@ function asked({ workflowId, progress }: Look): Check[] {
 }
 
 /** A recovery pauses the backups of the host it stands in for. */
-function paused({ id, paused }: ScheduleRow, { hosts, temporal }: Config): Check[] {
+function paused({ id, paused, note }: ScheduleRow, { hosts, temporal }: Config): Check[] {
   if (!paused) return [];
   const host = id.replace(/^schedule\/backup\//, '');
   const lost = temporal?.address === undefined && hosts?.[host] === undefined;
+  const why = note === undefined ? '' : ` (${note})`;
   const what = lost
-    ? `the backups of ${host} are paused, and it is not in the inventory any more`
-    : `the backups of ${host} are paused`;
+    ? `the backups of ${host} are paused${why}, and it is not in the inventory any more`
+    : `the backups of ${host} are paused${why}`;
   return [noted(what, `myc-wf schedule resume ${host} when it is there again; they stay paused else`)];
 }

@@ -85,6 +85,7 @@ test('each host and target is asked; who does not answer is told, and the others
         Promise.resolve([
           { id: 'schedule/backup/vps1.lab', paused: false },
           { id: 'schedule/backup/lost.lab', paused: true },
+          { id: 'schedule/backup/vps2.lab', paused: true, note: 'recovered to vps3.lab (20261130T0-aaaaaa)' },
         ]),
     },
   });
@@ -94,5 +95,8 @@ test('each host and target is asked; who does not answer is told, and the others
   expect(stdout).toContain('✘ host vps3.lab has no pinned key\n  myc-wf start vps-setup vps3.lab\n');
   expect(stdout).toContain('✔ backup target b.lab:10023 answers, 1 mirror\n');
   expect(stdout).toContain('! the backups of lost.lab are paused, and it is not in the inventory any more\n');
+  expect(stdout).toContain(
+    '! the backups of vps2.lab are paused (recovered to vps3.lab (20261130T0-aaaaaa))\n  myc-wf schedule resume vps2.lab when it is there again',
+  );
   expect(stdout).not.toContain('backups of vps1.lab');
 });

@@ -185,7 +185,10 @@ test('a host that was lost serves again on another one, which then backs up unde
   }[];
   expect(schedules).toEqual(
     expect.arrayContaining([
-      expect.objectContaining({ id: `schedule/backup/${lost}`, paused: true }),
+      expect.objectContaining({
+        ...{ id: `schedule/backup/${lost}`, paused: true },
+        note: expect.stringContaining(`recovered to ${next} (`) as string,
+      }),
       expect.objectContaining({ id: `schedule/backup/${next}`, paused: false }),
     ]),
   );
