@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { BadInput, shown } from '../workflows/contract/bad-input.js';
 import { type AbsolutePath, parseAbsolutePath } from '../workflows/contract/names.js';
 import { destinationHoldsData } from './backup-failures.js';
@@ -46,7 +45,7 @@ export async function checkDestination(
     signal,
     stdin: places(input),
   });
-  if (exit === 21) throw destinationHoldsData(input.host, holds.parse(JSON.parse(stdout)).holds);
+  if (exit === 21) throw destinationHoldsData(input.host, inOneLine(stdout));
   if (exit !== 0) throw lookFailed(input.host, stderr);
   return { empty: stdout.trim() === 'empty' };
 }
@@ -63,8 +62,9 @@ async function changing({ remote, onProgress, signal }: StageContext, input: Swa
   const { host, operationId, step } = input;
   const job = { operationId, step, script: 'swap', args: words(command, input), input: places(input) };
   const { exit, result, lastLines } = await runJob(remote, job, onProgress, signal);
-  if (exit === 21) throw destinationHoldsData(host, holds.parse(JSON.parse(result)).holds);
+  if (exit === 21) throw destinationHoldsData(host, inOneLine(result));
   if (exit !== 0) throw jobFailed({ host, step, exit, lastLines });
 }
 
-const holds = z.object({ holds: z.string() });
+/** It names a file of the host's. */
+const inOneLine = (text: string): string => text.replace(/\p{Cc}/gu, '?');

@@ -7,7 +7,7 @@
 #                                                  failed before this one too
 #
 # Reads lines `data PATH DESTINATION` and `settings PATH DESTINATION`, tab-separated: PATH below FOLDER/stage. `no` stops with
-# exit code 21 where a data destination holds files or the project has containers; the result says which. The old tree is kept as
+# exit code 21 where a data destination holds files or the project has containers; the result is which. The old tree is kept as
 # .myc-wf-old-OPERATION beside the new one (inside, where the destination is a mount of its own).
 set -euo pipefail
 shopt -s inherit_errexit
@@ -18,8 +18,8 @@ while IFS=$'\t' read -r kind path place; do
   kinds+=("$kind") staged+=("$folder/stage$path") places+=("$place")
 done
 
-refuse() { # WHY
-  jq -cn --arg holds "$1" '{holds: $holds}' >"$MYC_RESULT"
+refuse() { # WHY, as it is: a bare host has no jq
+  printf '%s' "$1" >"$MYC_RESULT"
   exit 21
 }
 

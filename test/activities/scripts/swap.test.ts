@@ -52,13 +52,13 @@ async function prepare(root: string): Promise<void> {
   await writeFile(path.join(folder, 'count'), '0');
 }
 
-function swap(root: string, command: string, { at = -1, how = '', mounted = false } = {}) {
+function swap(root: string, command: string, { at = -1, how = '', mounted = false, replace = 'yes' } = {}) {
   const env = {
     ...{ PATH: `${folder}/bin:/usr/bin:/bin`, GATE: folder, AT: String(at), HOW: how },
     MOUNTED: mounted ? 'yes' : 'no',
     ...{ MYC_PROGRESS: path.join(folder, 'progress'), MYC_RESULT: path.join(folder, 'result') },
   };
-  const child = spawn('bash', [script, command, restore(), operation, '-', 'yes'], { env, detached: true });
+  const child = spawn('bash', [script, command, restore(), operation, '-', replace], { env, detached: true });
   child.stdin.end(['settings', 'data'].map((name) => `${name}\t/${name}\t${root}/${name}\n`).join(''));
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   return { pid: child.pid!, ended };
@@ -111,4 +111,21 @@ test('a stop in the middle of the renames comes too late: the trees are the new 
   await writeFile(path.join(folder, 'go'), '');
   expect(await ended).toBe(0);
   await expectSwapped(root, false, 'stopped');
+});
+
+test('a look says what stands in the way, on a host without jq too, and whether nothing does', async () => {
+  const root = roots[0]!;
+  await prepare(root);
+  await writeFile(path.join(folder, 'bin/jq'), '#!/bin/sh\nexit 127\n', { mode: 0o755 });
+  expect(await swap(root, 'look', { replace: 'no' }).ended).toBe(21);
+  expect(await file(folder, 'result')).toMatch(
+    new RegExp(`^${root}/data holds data \\(${root}/data/\\w+\\)$`),
+  );
+  await writeFile(path.join(folder, 'result'), '');
+  expect(await swap(root, 'look').ended).toBe(0);
+  expect(await file(folder, 'result')).toBe('');
+  await rm(path.join(root, 'data'), { recursive: true });
+  await mkdir(path.join(root, 'data/only/folders'), { recursive: true });
+  expect(await swap(root, 'look', { replace: 'no' }).ended).toBe(0);
+  expect(await file(folder, 'result')).toBe('empty\n');
 });
