@@ -38,7 +38,7 @@ const myc = async (...args: string[]) => {
 /** The middle of a private key: no two have it in common. */
 const keyBody = (text: string) => text.split('\n').slice(1, -2).join('').slice(100, 160);
 const logged = (where: LabHost) =>
-  shell(where, 'journalctl -o cat; cd /var/lib/myc-wf && grep -r "" jobs scripts backup 2>/dev/null');
+  shell(where, 'journalctl -o cat; cd /var/lib/myc-wf && grep -r "" jobs backup 2>/dev/null');
 
 beforeAll(async () => {
   lab = await openLab({ hosts: 1 });
