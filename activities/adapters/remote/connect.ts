@@ -33,6 +33,8 @@ export async function connect(login: Login, agent = process.env.SSH_AUTH_SOCK): 
   const client = new ssh2.Client();
   return new Promise((resolve, reject) => {
     client
+      // A command is a handful of small packets, and each would wait for the answer to the one before.
+      .once('connect', () => client.setNoDelay(true))
       .once('ready', () => resolve(client))
       // ssh2 may report more than one error, and errors after `ready`: the listener stays, `close` tells the rest.
       .on('error', (error) => reject(loginFailure(login, error, presented)))
