@@ -25,6 +25,7 @@ export async function composeAction(context: StageContext, input: ComposeActionI
   if (input.dryRun) return told([...before, ...foreseen(action, services, state)]);
   const { result } = await succeeding(context, input, {
     script: 'compose-action',
+    libraries: ['compose'],
     args: [project, action, ...services],
     // A container that does not stop is killed by Docker long before.
     stallSeconds: 900,
@@ -35,7 +36,7 @@ export async function composeAction(context: StageContext, input: ComposeActionI
 const told = (changed: string[]): StageResult => ({ changed, summary: changed.join(', ') });
 
 export async function servicesState(remote: Remote, signal: AbortSignal): Promise<ServicesState> {
-  const said = await lookAt(remote, 'services-state', [project], { signal });
+  const said = await lookAt(remote, 'services-state', [project], { libraries: ['compose'], signal });
   const state: ServicesState = { services: [], containers: new Map() };
   for (const line of said.split('\n')) {
     const [word, name = '', is = ''] = line.split(' ');

@@ -36,7 +36,7 @@ export async function composeUp(
     .digest('hex');
   if (await stands(context, digest)) return toldOf(running.map(({ name }) => `unchanged ${name}`));
   const { result } = await succeeding(context, input, {
-    ...{ script: 'compose-up', libraries: ['standing'], args },
+    ...{ script: 'compose-up', libraries: ['compose', 'standing'], args },
     input: JSON.stringify({ digest, ...content }),
     secrets: host.secrets,
     // Longer than compose waits for a service that says nothing while it starts.
@@ -49,7 +49,7 @@ export async function composeUp(
 async function stands({ remote, signal, retried = false }: StageContext, digest: string): Promise<boolean> {
   if (retried) return false;
   const said = await lookAt(remote, 'compose-look', [project], {
-    ...{ libraries: ['standing'], stdin: `${digest}\n`, signal },
+    ...{ libraries: ['compose', 'standing'], stdin: `${digest}\n`, signal },
   });
   return said === 'standing\n';
 }

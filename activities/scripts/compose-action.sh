@@ -28,7 +28,7 @@ case $action in
 esac
 if [ -f "$file" ]; then set -- --file "$file" "$action" "${options[@]}" -- "$@"; else set -- "$action" "${options[@]}"; fi
 echo "$action" >"$MYC_PROGRESS"
-docker compose --progress quiet --project-name "$project" --project-directory "$folder" "$@" </dev/null
+compose "$project" "$folder" "$@"
 
 containers >"$before.now"
 awk '

@@ -21,8 +21,7 @@ input=$(cat)
 # Whatever goes wrong from here on, the next one begins with a look at all of it.
 rm -f -- "$folder/standing"
 jq -j .compose <<<"$input" >"$folder/.docker-compose.yml.new"
-compose() { docker compose --progress quiet --project-name "$project" --project-directory "$folder" "$@" </dev/null; }
-rendered=$(rendered "$project" "$folder" "$folder/.docker-compose.yml.new")
+rendered=$(as_json "$project" "$folder" "$folder/.docker-compose.yml.new")
 mv -- "$folder/.docker-compose.yml.new" "$file"
 
 # What the actions of every service are run with, also of those that have no hook; what is not there any more goes.
@@ -41,7 +40,6 @@ keep_services() {
     [[ $known == *" $(basename "$old") "* ]] || rm -rf -- "$old"
   done
 }
-keep_services
 
 containers() { # SERVICE, ID and STATE of each, by compose's labels
   docker ps --all --no-trunc --filter "label=com.docker.compose.project=$project" \
@@ -65,14 +63,15 @@ tell_why() {
 
 # A container without a healthcheck counts as up once it has run for a while: one that ends at once is started over and over.
 steady() {
-  local service id state count started checked fresh=()
+  local service id state count started checked asked=() fresh=()
   while read -r service id state; do
-    case " $services " in *" $service "*) ;; *) continue ;; esac
-    read -r count started checked < <(
-      docker inspect --format '{{.RestartCount}} {{.State.StartedAt}} {{with .State.Health}}checked{{end}}' "$id")
-    if [ -n "$checked" ] || (($(date +%s) - $(date -d "$started" +%s) > 60)); then continue; fi
-    if [ "$count" -gt 0 ] || ! grep -qxF -- "$service $id running" "$before"; then fresh+=("$id $count"); fi
+    case " $services " in *" $service "*) asked+=("$id") ;; esac
   done <"$before.now"
+  [ "${#asked[@]}" -gt 0 ] || return 0
+  while read -r id count started checked; do
+    if [ -n "$checked" ] || (($(date +%s) - $(date -d "$started" +%s) > 60)); then continue; fi
+    if [ "$count" -gt 0 ] || ! grep -q " $id running$" "$before"; then fresh+=("$id $count"); fi
+  done < <(docker inspect --format '{{.Id}} {{.RestartCount}} {{.State.StartedAt}} {{with .State.Health}}checked{{end}}' "${asked[@]}")
   [ "${#fresh[@]}" -gt 0 ] || return 0
   sleep 3
   for state in "${fresh[@]}"; do
@@ -111,15 +110,18 @@ await_health() { # SINCE: when they were started, in seconds
 }
 
 echo "starting $# services" >"$MYC_PROGRESS"
+# Beside the start: it is for actions, which have to wait for this job.
+keep_services &
+keeping=$!
 if [ "$#" -eq 0 ]; then
-  # Compose refuses a file without services.
-  if [ "$extent" = all ]; then docker compose --project-name "$project" down --remove-orphans </dev/null; fi
+  # Compose refuses a file without services; without one it goes by the labels.
+  if [ "$extent" = all ]; then compose "$project" / down --remove-orphans; fi
   containers >"$before.now"
 else
   orphans=()
   if [ "$extent" = all ]; then orphans=(--remove-orphans); fi
   began=$(date +%s)
-  compose -f "$file" up --detach "${orphans[@]}" -- "$@" || { tell_why; exit 1; }
+  compose "$project" "$folder" -f "$file" up --detach "${orphans[@]}" -- "$@" || { tell_why; exit 1; }
   containers >"$before.now"
   watcher=
   await_health "$began" || { tell_why; exit 1; }
@@ -127,6 +129,7 @@ else
 fi
 
 steady || { tell_why; exit 1; }
+wait "$keeping"
 awk -v services="$services" '
   FILENAME == ARGV[1] { was[$1] = was[$1] " " $2; state[$2] = $3; next }
   { is[$1] = is[$1] " " $2; if (!($2 in state)) fresh[$1] = 1; else if (state[$2] != "running") woken[$1] = 1 }

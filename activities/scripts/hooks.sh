@@ -94,7 +94,7 @@ run_hook() { # NUMBER, in a shell of its own: the environment is the hook's
 settled() { # all of the hooks' words are in the output
   exec {out}>&-
   # What a hook left in the background may hold the pipe open: it is not waited for.
-  for _ in {1..50}; do kill -0 "$reader" 2>/dev/null || break; sleep 0.05; done
+  for _ in {1..250}; do kill -0 "$reader" 2>/dev/null || break; sleep 0.01; done
 }
 
 count=${#at[@]}

@@ -92,11 +92,20 @@ report() { # PID TEXT SIZE: how far it has read; its last sleep must hold no pip
   done
 }
 
+# What is in a dump, beside its mark. Begun for the first ones while the roles are made: each command in a container costs.
+list_dump() { # FILE
+  local list=$marks/$1.list
+  [ ! -e "$list" ] || return 0
+  in_container template1 pg_restore --list <"$dumps/$1" >"$list.new" || return 1
+  mv -- "$list.new" "$list"
+}
+
 restore_database() { # DATABASE FILE
-  local database=$1 file=$dumps/$2 mark=$marks/$2 force='' toc tables restoring exit=0
+  local database=$1 file=$dumps/$2 mark=$marks/$2 drop='' toc tables held_now restoring exit=0
   [ ! -e "$mark.done" ] || return 0
   echo "restoring $database of $service"
-  toc=$(in_container template1 pg_restore --list <"$file")
+  list_dump "$2" || exit 1
+  toc=$(cat -- "$mark.list")
   # The archive says into which database --create goes: it has to be the one that was asked for.
   if ! grep -qxF -- ";     dbname: $(printf '%s' "$database" | tr '\n\r' '  ')" <<<"$toc"; then
     echo "$file is not a dump of $database" >&2
@@ -110,16 +119,25 @@ restore_database() { # DATABASE FILE
     : >"$mark.begun"
     sync -- "$mark.begun"
   fi
-  if ((here >= 130000)); then force='WITH (FORCE)'; fi
-  if exists "$database"; then ask template1 -v name="$database" <<<"DROP DATABASE IF EXISTS :\"name\" $force"; fi
-  in_container template1 pg_restore --create --exit-on-error --dbname=template1 <"$file" &
+  if exists "$database"; then
+    drop='DROP DATABASE IF EXISTS :"name"'
+    if ((here >= 130000)); then drop+=' WITH (FORCE)'; fi
+  fi
+  # Dropped, restored and counted by one command, since each costs.
+  # shellcheck disable=SC2016 # it is the container's shell that expands it
+  in_container template1 sh -c 'set -e
+    [ -z "$2" ] || printf "%s\n" "$2" | psql -XAtq -v ON_ERROR_STOP=1 -v name="$1"
+    pg_restore --create --exit-on-error --dbname=template1
+    PGDATABASE=$1 psql -XAtq -v ON_ERROR_STOP=1 -c "$3"' \
+    sh "$database" "$drop" "$held AND c.relkind IN ('r', 'p')" <"$file" >"$mark.tables" &
   restoring=$!
   report "$restoring" "$database of $service" "$(stat -c %s -- "$file")" >/dev/null 2>&1 &
   wait "$restoring" || exit=$?
   kill "$!"
   if ((exit != 0)); then exit "$exit"; fi
   tables=$(grep -cE '^[0-9]+; 1259 [0-9]+ TABLE ' <<<"$toc" || true)
-  if (($(ask "$database" <<<"$held AND c.relkind IN ('r', 'p')") < tables)); then
+  read -r held_now <"$mark.tables"
+  if ((held_now < tables)); then
     echo "the database $database of $service has fewer tables than its dump ($tables)" >&2
     exit 1
   fi
@@ -132,9 +150,15 @@ one() { # DATABASE FILE
 }
 
 jq -e 'type == "array"' "$dumps/roles.json" >/dev/null
-restore_roles
 # As many at once as there are processors; one that fails leaves the others to their end.
-free=$(nproc) files=()
+free=$(nproc) files=() listing=()
+for ((n = 2; n <= $# && n <= 2 * free; n += 2)); do
+  list_dump "${!n}" 2>/dev/null &
+  listing+=("$!")
+done
+restore_roles
+# One that cannot be listed is told of in its turn.
+wait "${listing[@]}" || true
 while (($# > 0)); do
   if ((free == 0)); then wait -n || true; else free=$((free - 1)); fi
   one "$1" "$2" &

@@ -7,8 +7,7 @@ project=$1
 folder=/var/lib/myc-wf/compose
 command -v docker >/dev/null || exit 0
 if [ -f "$folder/docker-compose.yml" ]; then
-  docker compose --project-name "$project" --project-directory "$folder" --file "$folder/docker-compose.yml" \
-    --profile run-once config --services | sort | sed 's/^/service /'
+  compose "$project" "$folder" --file "$folder/docker-compose.yml" --profile run-once config --services | sort | sed 's/^/service /'
 fi
 docker ps --all --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \
   --format 'container {{.Label "com.docker.compose.service"}} {{.State}}' | sort

@@ -71,11 +71,18 @@ transfer() {
 }
 
 with_progress() { # PHASE TOTAL (0: not known), then rsync's arguments
-  local phase=$1 total=${2#0} bytes rest
+  local phase=$1 total=${2#0}
   shift 2
   progress "$phase 0 $total"
-  transfer --info=progress2 --outbuf=N "$@" | while read -r -d $'\r' bytes rest || [ -n "$bytes" ]; do
-    if [[ $bytes =~ ^[0-9]+$ ]]; then progress "$phase $bytes $total"; fi
-    bytes=
-  done
+  # Rsync tells of each file, and the shell would read that byte by byte.
+  transfer --info=progress2 --outbuf=N "$@" | perl -e '
+    my ($phase, $total, $file) = @ARGV;
+    my ($text, $bytes, $chunk, $told) = ("", undef, undef, 0);
+    sub report { open(my $progress, ">", $file) or return; print $progress "$phase $bytes $total\n"; $told = time }
+    while (sysread(STDIN, $chunk, 65536)) {
+      $text .= $chunk;
+      while ($text =~ s/^([^\r]*)\r//) { my $line = $1; $bytes = $1 if $line =~ /^\s*(\d+)\s/ }
+      report() if defined $bytes && time != $told;
+    }
+    report() if defined $bytes' "$phase" "$total" "$MYC_PROGRESS"
 }
