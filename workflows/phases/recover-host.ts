@@ -1,14 +1,15 @@
 import { CancellationScope, condition, proxyActivities } from '@temporalio/workflow';
-import type { Activities, HookName } from '../../activities/activities.js';
+import type { Activities } from '../../activities/activities.js';
 import type { Inspection, Place } from '../../activities/recovery-activities.js';
-import { looking, transferring } from '../activity-options.js';
-import { parseIdent, parseServiceName } from '../contract/names.js';
+import { looking } from '../activity-options.js';
+import { parseIdent } from '../contract/names.js';
 import type { RecoverInput } from '../contract/operations.js';
 import type { Steps } from '../steps.js';
 import { counted } from './backup.js';
 import { stageOf } from './stage.js';
 import { installCharms } from './charms.js';
-import { type GatheredPlans, gather } from './gather.js';
+import { bringUp } from './bring-up.js';
+import { gather } from './gather.js';
 import { inLanes } from './lanes.js';
 import {
   backUpNow,
@@ -22,10 +23,8 @@ import { makeComposeReady, setUpHost } from './set-up.js';
 import { type Taken, finish, inspectFirst, swapIn } from './staged.js';
 import { type OpenOptions, withOpenMirror } from './take-back.js';
 import { together } from './together.js';
-import { probe, runHooksBefore, startServices } from './up.js';
 
 const { pauseBackups, resumeBackups, withdrawPushKeys } = proxyActivities<Activities>(looking);
-const { restoreDatabases } = proxyActivities<Activities>(transferring);
 
 export const hostSteps = [
   { id: 'inspect', title: 'backup inspected' },
@@ -82,7 +81,7 @@ export async function recoverHost(input: RecoverInput, steps: Steps, changed: st
   }
   const backups = { ...stageOf(input, 'hold'), ...targetNamed(source.target), ident: source.ident };
   const { paused } = await pauseBackups(backups);
-  const ready = { docker: false, swapped: false, account: false };
+  const ready = { docker: false, account: false };
   const images = new RecoveredImages(input, changed);
   const opened: OpenOptions = {
     ...{ cancelRunning: true, packages: false },
@@ -115,7 +114,6 @@ export async function recoverHost(input: RecoverInput, steps: Steps, changed: st
           // From here on forward only: what is left is to finish what stands in its place.
           await CancellationScope.nonCancellable(async () => {
             pastReturn();
-            ready.swapped = true;
             await steps.run('swap', () => swapIn(taken, 'swap'));
             images.swapped();
             await bringUp(input, inspection, plans, images, steps, changed);
@@ -139,7 +137,7 @@ export async function recoverHost(input: RecoverInput, steps: Steps, changed: st
         }),
     ]);
   } catch (error) {
-    if (!ready.swapped) await CancellationScope.nonCancellable(() => resumeBackups({ hosts: paused }));
+    if (!images.noWayBack) await CancellationScope.nonCancellable(() => resumeBackups({ hosts: paused }));
     throw error;
   }
 }
@@ -148,49 +146,6 @@ const withDumps = (taken: Taken, { manifest }: Inspection): Taken =>
   manifest === undefined || manifest.databases.length === 0
     ? taken
     : { ...taken, places: [...taken.places, { kind: 'data', path: dumps, destination: dumps }] };
-
-async function bringUp(
-  input: RecoverInput,
-  { manifest }: Inspection,
-  plans: GatheredPlans,
-  images: RecoveredImages,
-  steps: Steps,
-  changed: string[],
-): Promise<void> {
-  const { operationId, host } = input;
-  const up = { operationId, host };
-  const ran = new Set<string>();
-  const { all, databases } = plans;
-  if (manifest === undefined || databases === undefined) steps.skip('databases', 'the backup has none');
-  else
-    await steps.run('databases', async () => {
-      const services = manifest.databases.map(parseServiceName);
-      for (const hook of databases.hooks) ran.add(hookKey(hook));
-      // Init hooks come before all others, of whichever service: one job for all of them whose images are there.
-      if (images.areThere) for (const hook of all.hooks) if (hook.hook === 'init') ran.add(hookKey(hook));
-      await runHooksBefore(
-        up,
-        { ...all, hooks: all.hooks.filter((hook) => ran.has(hookKey(hook))) },
-        'databases',
-      );
-      await startServices({ ...up, services }, databases, 'databases', changed);
-      const restored = await restoreDatabases({
-        ...stageOf(input, 'databases'),
-        ...{ ident: parseIdent(input.source.ident), backupId: manifest.operationId, services },
-      });
-      return `${counted(restored.databases, 'database')} of ${services.join(', ')}`;
-    });
-  await images.all();
-  await steps.run('services', async () => {
-    const rest = { ...all, hooks: all.hooks.filter((hook) => !ran.has(hookKey(hook))) };
-    await runHooksBefore(up, rest, 'services');
-    await startServices(up, rest, 'services', changed);
-    return plans.line;
-  });
-  await steps.run('probes', () => probe(up, all, 'probes'));
-}
-
-const hookKey = ({ service, id }: HookName): string => `${service} ${id}`;
 
 /** The recovered host backs up under its own name, and whoever wrote the old mirror no longer can. */
 async function resume(

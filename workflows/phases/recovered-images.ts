@@ -115,6 +115,11 @@ export class RecoveredImages {
     );
   }
 
+  /** What stood in the data's place is being replaced, or was. */
+  get noWayBack(): boolean {
+    return this.#data !== 'staged';
+  }
+
   swapped(): void {
     this.#data = 'in place';
   }

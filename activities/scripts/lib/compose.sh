@@ -5,7 +5,7 @@
 compose() { # PROJECT FOLDER WORD…
   local place program=(docker compose)
   # Where the docker command looks, in its order.
-  for place in "${DOCKER_CONFIG:-$HOME/.docker}" /usr/local/lib/docker /usr/local/libexec/docker /usr/lib/docker /usr/libexec/docker; do
+  for place in "${DOCKER_CONFIG:-${HOME:-/root}/.docker}" /usr/local/lib/docker /usr/local/libexec/docker /usr/lib/docker /usr/libexec/docker; do
     if [ -x "$place/cli-plugins/docker-compose" ]; then
       program=("$place/cli-plugins/docker-compose")
       break

@@ -20,15 +20,23 @@ await_docker() {
   done
 }
 
+docker_root() { # where Docker keeps its things; / where it cannot be asked
+  local root
+  root=$(docker info --format '{{.DockerRootDir}}' 2>/dev/null) && [ -d "$root" ] || root=/
+  printf '%s\n' "$root"
+}
+
 report_pull() { # TEXT: a large layer prints nothing for long: what has arrived of it shows that it moves
+  local root
+  root=$(docker_root)
   while sleep 1; do
-    printf '%s %s\n' "$1" "$(du -sb /var/lib/docker/tmp 2>/dev/null | cut -f1)" >"$MYC_PROGRESS"
+    printf '%s %s\n' "$1" "$(du -sb "${root%/}/tmp" 2>/dev/null | cut -f1)" >"$MYC_PROGRESS"
   done
 }
 
 # For a quarter of an hour; the layers that Docker has whole are not pulled again.
 pull_image() { # IMAGE
-  local image=$1 since=$SECONDS pause=2 reporting root code said=${MYC_RESULT%/*}/pull-error
+  local image=$1 since=$SECONDS pause=2 reporting code said=${MYC_RESULT%/*}/pull-error
   while :; do
     report_pull "pull $image" &
     reporting=$! code=0
@@ -38,8 +46,7 @@ pull_image() { # IMAGE
     if ((code == 0)); then
       # What Docker unpacks it leaves in memory, where a power cut takes it, and whatever next asks for a file of its own to be on the
       # disk would wait for all of it.
-      root=$(docker info --format '{{.DockerRootDir}}' 2>/dev/null) && [ -d "$root" ] || root=/
-      sync -f -- "$root"
+      sync -f -- "$(docker_root)"
       return 0
     fi
     if ! grep -qE -- "$away" "$said" || ((SECONDS - since > patience)); then return "$code"; fi
