@@ -116,12 +116,16 @@ keeping=$!
 if [ "$#" -eq 0 ]; then
   # Compose refuses a file without services; without one it goes by the labels.
   if [ "$extent" = all ]; then compose "$project" / down --remove-orphans; fi
+  wait "$keeping"
   containers >"$before.now"
 else
   orphans=()
   if [ "$extent" = all ]; then orphans=(--remove-orphans); fi
   began=$(date +%s)
-  compose "$project" "$folder" -f "$file" up --detach "${orphans[@]}" -- "$@" || { tell_why; exit 1; }
+  code=0
+  compose "$project" "$folder" -f "$file" up --detach "${orphans[@]}" -- "$@" || code=$?
+  wait "$keeping"
+  ((code == 0)) || { tell_why; exit 1; }
   containers >"$before.now"
   watcher=
   await_health "$began" || { tell_why; exit 1; }
@@ -129,7 +133,6 @@ else
 fi
 
 steady || { tell_why; exit 1; }
-wait "$keeping"
 awk -v services="$services" '
   FILENAME == ARGV[1] { was[$1] = was[$1] " " $2; state[$2] = $3; next }
   { is[$1] = is[$1] " " $2; if (!($2 in state)) fresh[$1] = 1; else if (state[$2] != "running") woken[$1] = 1 }
