@@ -112,20 +112,21 @@ await_health() { # SINCE: when they were started, in seconds
 echo "starting $# services" >"$MYC_PROGRESS"
 # Beside the start: it is for actions, which have to wait for this job.
 keep_services &
-keeping=$!
+keeping=$! code=0 kept=0
 if [ "$#" -eq 0 ]; then
   # Compose refuses a file without services; without one it goes by the labels.
-  if [ "$extent" = all ]; then compose "$project" / down --remove-orphans; fi
-  wait "$keeping"
+  if [ "$extent" = all ]; then compose "$project" / down --remove-orphans || code=$?; fi
+  wait "$keeping" || kept=$?
+  ((code == 0 && kept == 0)) || exit 1
   containers >"$before.now"
 else
   orphans=()
   if [ "$extent" = all ]; then orphans=(--remove-orphans); fi
   began=$(date +%s)
-  code=0
   compose "$project" "$folder" -f "$file" up --detach "${orphans[@]}" -- "$@" || code=$?
-  wait "$keeping"
+  wait "$keeping" || kept=$?
   ((code == 0)) || { tell_why; exit 1; }
+  ((kept == 0)) || exit 1
   containers >"$before.now"
   watcher=
   await_health "$began" || { tell_why; exit 1; }

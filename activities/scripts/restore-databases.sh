@@ -25,9 +25,13 @@ ask() { # DATABASE PSQL-ARGUMENT…, SQL on standard input
   in_container "$1" psql -XAtq -v ON_ERROR_STOP=1 "${@:2}"
 }
 
+# What an image's programs say is no number until it looks like one: in arithmetic bash would run what stands in brackets.
+is_number() { [[ $1 =~ ^[0-9]{1,9}$ ]]; }
+
 # The server's version, then the databases it has, those of earlier runs of this job among them.
 there=$(ask template1 <<<"SHOW server_version_num; SELECT encode(convert_to(datname, 'UTF8'), 'hex') FROM pg_database")
 here=${there%%$'\n'*}
+is_number "$here" || { echo "$service does not say which PostgreSQL it is" >&2; exit 1; }
 if ((here / 10000 < version / 10000)); then
   echo "$service is PostgreSQL $((here / 10000)), and the dumps are of $((version / 10000)): an older server cannot read them" >&2
   exit 1
@@ -136,7 +140,8 @@ restore_database() { # DATABASE FILE
   kill "$!"
   if ((exit != 0)); then exit "$exit"; fi
   tables=$(grep -cE '^[0-9]+; 1259 [0-9]+ TABLE ' <<<"$toc" || true)
-  read -r held_now <"$mark.tables"
+  read -r held_now <"$mark.tables" || true
+  is_number "$held_now" || { echo "the tables of $database of $service cannot be counted" >&2; exit 1; }
   if ((held_now < tables)); then
     echo "the database $database of $service has fewer tables than its dump ($tables)" >&2
     exit 1
@@ -152,7 +157,10 @@ one() { # DATABASE FILE
 jq -e 'type == "array"' "$dumps/roles.json" >/dev/null
 # As many at once as there are processors; one that fails leaves the others to their end.
 free=$(nproc) files=() listing=()
+# Those of an earlier run may have lost their end in a power cut.
+rm -f -- "$marks"/*.list
 for ((n = 2; n <= $# && n <= 2 * free; n += 2)); do
+  [ ! -e "$marks/${!n}.done" ] || continue
   list_dump "${!n}" 2>/dev/null &
   listing+=("$!")
 done

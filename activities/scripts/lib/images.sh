@@ -29,8 +29,9 @@ docker_root() { # where Docker keeps its things; / where it cannot be asked
 report_pull() { # TEXT: a large layer prints nothing for long: what has arrived of it shows that it moves
   local root
   root=$(docker_root)
+  [ "$root" != / ] || root=/var/lib/docker
   while sleep 1; do
-    printf '%s %s\n' "$1" "$(du -sb "${root%/}/tmp" 2>/dev/null | cut -f1)" >"$MYC_PROGRESS"
+    printf '%s %s\n' "$1" "$(du -sb "$root/tmp" 2>/dev/null | cut -f1)" >"$MYC_PROGRESS"
   done
 }
 

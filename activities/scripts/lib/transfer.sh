@@ -84,5 +84,6 @@ with_progress() { # PHASE TOTAL (0: not known), then rsync's arguments
       while ($text =~ s/^([^\r]*)\r//) { my $line = $1; $bytes = $1 if $line =~ /^\s*(\d+)\s/ }
       report() if defined $bytes && time != $told;
     }
+    $bytes = $1 if $text =~ /^\s*(\d+)\s/;
     report() if defined $bytes' "$phase" "$total" "$MYC_PROGRESS"
 }
