@@ -63,15 +63,19 @@ tell_why() {
 
 # A container without a healthcheck counts as up once it has run for a while: one that ends at once is started over and over.
 steady() {
-  local service id state count started checked asked=() fresh=()
+  local service id state count started checked asked=() states=() fresh=()
   while read -r service id state; do
     case " $services " in *" $service "*) asked+=("$id") ;; esac
   done <"$before.now"
   [ "${#asked[@]}" -gt 0 ] || return 0
-  while read -r id count started checked; do
+  # .ID and not .Id: with a field that only the JSON has, no other may be left out of it, as Health is here.
+  mapfile -t states < <(docker inspect --format '{{.ID}} {{.RestartCount}} {{.State.StartedAt}} {{with .State.Health}}checked{{end}}' "${asked[@]}")
+  [ "${#states[@]}" -eq "${#asked[@]}" ] || return 1
+  for state in "${states[@]}"; do
+    read -r id count started checked <<<"$state"
     if [ -n "$checked" ] || (($(date +%s) - $(date -d "$started" +%s) > 60)); then continue; fi
     if [ "$count" -gt 0 ] || ! grep -q " $id running$" "$before"; then fresh+=("$id $count"); fi
-  done < <(docker inspect --format '{{.Id}} {{.RestartCount}} {{.State.StartedAt}} {{with .State.Health}}checked{{end}}' "${asked[@]}")
+  done
   [ "${#fresh[@]}" -gt 0 ] || return 0
   sleep 3
   for state in "${fresh[@]}"; do
