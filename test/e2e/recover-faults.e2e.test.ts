@@ -134,11 +134,11 @@ test('the worker is killed in each phase of a recovery: the host is as it was, a
   await transferring();
   await killWorker();
   await gates.holding('^mv -T -- .* /srv/datastore$', async () => {
-    await gates.before('docker');
+    await gates.before('docker', 'docker-compose');
     await killWorker();
   });
   await gates.holding('^docker exec .* pg_restore --create', killWorker);
-  await gates.holding('^docker compose .* up .*apache', killWorker);
+  await gates.holding('^docker-compose .* up .*apache', killWorker);
   const ended = await operator.done('result', next);
   expect(ended.stdout).toContain(`${lost} is recovered on ${next}`);
   expect(await stateOf(host)).toBe(original);

@@ -17,6 +17,8 @@ export interface Gates {
 
 const script = new URL('gates/gate.sh', import.meta.url);
 const folder = '/root/gates';
+/** Where Docker, and who calls its plugins without it, look before they come to those of packages. */
+const plugins = '/usr/local/lib/docker/cli-plugins';
 
 export async function gatesOf(host: LabHost): Promise<Gates> {
   const shell = (command: string, input?: string) =>
@@ -25,8 +27,11 @@ export async function gatesOf(host: LabHost): Promise<Gates> {
   const text = await readFile(script, 'utf8');
   return {
     before: async (...programs) => {
-      for (const program of programs)
-        await shell(`cat >/usr/local/bin/${program}; chmod +x /usr/local/bin/${program}`, text);
+      for (const program of programs) {
+        const place = program === 'docker-compose' ? plugins : '/usr/local/bin';
+        const file = `${place}/${program}`;
+        await shell(`mkdir -p ${place}; cat >${file}; chmod +x ${file}`, text);
+      }
     },
     holding: async (pattern, act) => {
       await shell(`rm -f ${folder}/held; cat >${folder}/hold`, pattern);
