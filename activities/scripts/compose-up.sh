@@ -40,6 +40,7 @@ keep_services() {
     [[ $known == *" $(basename "$old") "* ]] || rm -rf -- "$old"
   done
 }
+keep_services
 
 containers() { # SERVICE, ID and STATE of each, by compose's labels
   docker ps --all --no-trunc --filter "label=com.docker.compose.project=$project" \
@@ -114,23 +115,15 @@ await_health() { # SINCE: when they were started, in seconds
 }
 
 echo "starting $# services" >"$MYC_PROGRESS"
-# Beside the start: it is for actions, which have to wait for this job.
-keep_services &
-keeping=$! code=0 kept=0
 if [ "$#" -eq 0 ]; then
   # Compose refuses a file without services; without one it goes by the labels.
-  if [ "$extent" = all ]; then compose "$project" / down --remove-orphans || code=$?; fi
-  wait "$keeping" || kept=$?
-  ((code == 0 && kept == 0)) || exit 1
+  if [ "$extent" = all ]; then compose "$project" / down --remove-orphans; fi
   containers >"$before.now"
 else
   orphans=()
   if [ "$extent" = all ]; then orphans=(--remove-orphans); fi
   began=$(date +%s)
-  compose "$project" "$folder" -f "$file" up --detach "${orphans[@]}" -- "$@" || code=$?
-  wait "$keeping" || kept=$?
-  ((code == 0)) || { tell_why; exit 1; }
-  ((kept == 0)) || exit 1
+  compose "$project" "$folder" -f "$file" up --detach "${orphans[@]}" -- "$@" || { tell_why; exit 1; }
   containers >"$before.now"
   watcher=
   await_health "$began" || { tell_why; exit 1; }
