@@ -87,6 +87,8 @@ export interface ServicesPlan {
   images: PlannedImage[];
   hooks: HookName[];
   warnings: string[];
+  /** Among the warnings: what containers may do to the host beyond what every container may. */
+  rights: string[];
   /** Of compose.yml and charms: an activity that finds another plan refuses to act on it. */
   digest: string;
   /** Of a dry run: what would be done to containers, by what the hooks left the last time. */

@@ -14,6 +14,7 @@ import { type ComposeSources, planServicesOf, secretsSaid } from './services-pla
 import { stageFolder } from './stage-folder.js';
 
 export const project = 'myc';
+export const datastore = '/srv/datastore';
 export const composeFile = '/opt/apps/myc-deploy/compose.yml';
 
 /** What compose.yml and charms come to on a host; read anew by each activity, since it never goes through Temporal. */

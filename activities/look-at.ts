@@ -18,13 +18,22 @@ export async function lookAt(
   words: readonly string[] = [],
   { libraries = [], signal, ...options }: LookOptions = {},
 ): Promise<string> {
-  const files = [...libraries.map((name) => `lib/${name}`), script];
-  const texts = files.map((file) => readFile(new URL(`scripts/${file}.sh`, import.meta.url), 'utf8'));
-  const argv = ['bash', '-c', (await Promise.all(texts)).join(''), `${script}.sh`, ...words];
+  const argv = await scriptArgv(script, words, libraries);
   const { exit, stdout, stderr } = await remote.exec(argv, {
     ...options,
     ...(signal === undefined ? {} : { signal }),
   });
   if (exit !== 0) throw lookFailed(remote.name, stderr);
   return stdout;
+}
+
+/** The command that runs a script of scripts/ with files of scripts/lib before it; for a caller that judges its exit itself. */
+export async function scriptArgv(
+  script: string,
+  words: readonly string[],
+  libraries: readonly string[] = [],
+): Promise<string[]> {
+  const files = [...libraries.map((name) => `lib/${name}`), script];
+  const texts = files.map((file) => readFile(new URL(`scripts/${file}.sh`, import.meta.url), 'utf8'));
+  return ['bash', '-c', (await Promise.all(texts)).join(''), `${script}.sh`, ...words];
 }

@@ -11,6 +11,8 @@ const folder = '/var/lib/myc-wf/compose';
 
 /** docker compose with what the last `up` wrote. */
 export const composeArgv = (...words: readonly string[]): string[] => [
+  // As scripts/lib/compose.sh: what ${NAME} stands for in the file is the same whoever calls.
+  ...['env', '-i', 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/root'],
   ...['docker', 'compose', '--project-name', project, '--project-directory', folder],
   ...['--file', `${folder}/docker-compose.yml`, ...words],
 ];

@@ -37,7 +37,7 @@ export function planText(plan: Plan, repositories: readonly PlannedRepository[])
   ]
     .map(([title, body]) => `${title}\n${body}`)
     .concat(hiddenCharms(plan, repositories).map((text) => `note: ${text}`))
-    .concat(plan.warnings.map((text) => `warning: ${text}`))
+    .concat([...plan.rights, ...plan.warnings].map((text) => `warning: ${text}`))
     .concat(plan.advice.map((text) => `advice: ${text}`))
     .join('\n');
 }
@@ -52,7 +52,7 @@ export const planDocument = (plan: Plan, repositories: readonly PlannedRepositor
     ...(relation === undefined ? {} : { relation }),
   })),
   images: plan.images,
-  warnings: plan.warnings,
+  warnings: [...plan.rights, ...plan.warnings],
   advice: plan.advice,
 });
 

@@ -1,5 +1,6 @@
 export type { Charm } from './charm.js';
 export { builtImage, charmDirectory, charmStore } from './charm.js';
+export { dockerComposeRights, ownersOf } from './compose-rights.js';
 export type { ComposeFile, ComposeService, Relation } from './compose-file.js';
 export { parseComposeFile } from './compose-file.js';
 export type { CharmAction, CharmMetadata } from './metadata.js';
@@ -13,6 +14,7 @@ export { expanded } from './variables.js';
 export type { HookRelation, PlannedHook } from './hooks.js';
 export type { Plan, PlanInput, PlannedRelation, PlannedService } from './render.js';
 export { plan } from './render.js';
+export { fileKeys } from './rights.js';
 export { checkSchema, parsedBy } from './schema-check.js';
 export { writeDockerCompose } from './write.js';
 export type { ParsedYaml, Path, Place } from './yaml.js';

@@ -1,4 +1,5 @@
 import { type Charm, builtImage, charmDirectory } from './charm.js';
+import { dockerComposeRights, ownersOf } from './compose-rights.js';
 import type { ComposeFile } from './compose-file.js';
 import { type HostNames, relationEnvironment, serviceEnvironment } from './environment.js';
 import { type PlannedHook, plannedHooks } from './hooks.js';
@@ -8,7 +9,6 @@ import { type ResolvedService, resolveServices } from './resolve.js';
 import type { RelationOrigin } from './resolving.js';
 import { renderService } from './service.js';
 import { type Variables, expanded } from './variables.js';
-import { serviceWarnings } from './warnings.js';
 
 export interface PlanInput extends HostNames {
   composeFile: ComposeFile;
@@ -52,6 +52,8 @@ export interface Plan {
   hooks: PlannedHook[];
   /** docker-compose.yml before the hooks' fragments. */
   dockerCompose: { name: string; services: Record<string, Mapping> };
+  /** What its containers may do to the host beyond what every container may, as far as it can be read before compose rendered it. */
+  rights: string[];
   warnings: string[];
   /** What could be had: recommended relations that nothing provides. */
   advice: string[];
@@ -117,10 +119,8 @@ export function plan(input: PlanInput): Plan {
     images: imagesOf(own, services, input),
     hooks: plannedHooks(resolved, environmentOf),
     dockerCompose: { name: input.project, services },
-    warnings: [
-      ...Object.entries(services).flatMap(([name, body]) => serviceWarnings(name, body, input.datastore)),
-      ...warnings,
-    ],
+    rights: dockerComposeRights({ services }, ownersOf(resolved, input.datastore), input.datastore),
+    warnings,
     advice,
   };
 }

@@ -32,6 +32,7 @@ function host(answers: Record<string, string> = {}) {
 }
 
 const composed = [
+  ...['env', '-i', 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/root'],
   ...['docker', 'compose', '--project-name', 'myc', '--project-directory', '/var/lib/myc-wf/compose'],
   ...['--file', '/var/lib/myc-wf/compose/docker-compose.yml'],
 ];

@@ -122,6 +122,30 @@ test('a compose.yml that comes to nothing is told before anything is replaced', 
   await succeeding('start', 'backup', lost);
 });
 
+test('what containers may do to the host is asked about before anything is replaced', async () => {
+  const file = '/opt/apps/myc-deploy/compose.yml';
+  const old = await lab.host(lost);
+  // Compose alone knows what stands for the variable: the text says neither of the two.
+  const asking =
+    'apache:\n  options:\n    port: 8080\n  docker-compose:\n    pid: "${NOBODY:-host}"\npostgres:\n';
+  await on(old)(`cp ${file} /root/`);
+  await old.exec(['tee', file], { input: asking });
+  await succeeding('start', 'backup', lost);
+  await succeeding('start', 'recover', source(), next, '--detach');
+  const status = async () => (await operator.myc(['status', next])).stdout;
+  await until('it asks', async () => (await status()).includes("uses the host's processes (pid)"), 120);
+  expect(await on(host)('ls -A /srv; docker ps --all --quiet')).toBe('charm-store');
+  await succeeding('answer', next, 'no');
+  const refused = await operator.myc(['result', next]);
+  expect(refused).toMatchObject({ status: 1 });
+  expect(refused.stderr).toContain("service apache uses the host's processes (pid)");
+  expect(refused.stderr).toContain('nothing was replaced');
+  expect(await on(host)('ls -A /srv; docker ps --all --quiet')).toBe('charm-store');
+  expect(await keys(lost, 'read')).toBe('');
+  await on(old)(`cp /root/compose.yml ${file}`);
+  await succeeding('start', 'backup', lost);
+});
+
 /** Stands before docker: one image waits for a word, and is then told to be none. */
 const refusing = `#!/bin/bash
 if [ "$1 $3" = 'pull httpd:2.4' ]; then

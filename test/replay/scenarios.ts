@@ -79,6 +79,7 @@ export const hostless: Partial<Activities> = {
         { service: 'postgres', charm: 'postgres', hook: 'post_deploy', id: 'post_deploy', stage: 'after' },
       ],
       warnings: [],
+      rights: [],
       digest: 'digest',
     }),
   ensureImage: () => Promise.resolve({ changed: ['pulled an image'], summary: 'pulled an image' }),

@@ -6,6 +6,7 @@ import { parseIdent } from '../contract/names.js';
 import type { RecoverInput } from '../contract/operations.js';
 import type { Steps } from '../steps.js';
 import { counted } from './backup.js';
+import { acceptRights } from './accept-rights.js';
 import { stageOf } from './stage.js';
 import { installCharms } from './charms.js';
 import { bringUp } from './bring-up.js';
@@ -37,6 +38,7 @@ export const hostSteps = [
   { id: 'images', title: 'images' },
   { id: 'data', title: 'data' },
   { id: 'verify', title: 'verified' },
+  { id: 'rights', title: 'rights of containers' },
   { id: 'swap', title: 'swapped in' },
   { id: 'databases', title: 'databases' },
   { id: 'services', title: 'services' },
@@ -110,6 +112,7 @@ export async function recoverHost(input: RecoverInput, steps: Steps, changed: st
             steps,
             changed,
           );
+          await acceptRights(input, plans.all, steps);
           await images.beforeSwap(nothingStands);
           // From here on forward only: what is left is to finish what stands in its place.
           await CancellationScope.nonCancellable(async () => {

@@ -11,7 +11,9 @@ compose() { # PROJECT FOLDER WORD…
       break
     fi
   done
-  "${program[@]}" --progress quiet --project-name "$1" --project-directory "$2" "${@:3}" </dev/null
+  # What a file may fill in with ${NAME} is the same whoever calls: what was judged is what is run.
+  env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
+    "${program[@]}" --progress quiet --project-name "$1" --project-directory "$2" "${@:3}" </dev/null
 }
 
 as_json() { # PROJECT FOLDER FILE: what compose makes of it; it knows env files

@@ -141,18 +141,6 @@ describe('plan', () => {
     expect(services.map(({ name }) => name)).toEqual(['db', 'web']);
     expect(services[1]?.options).toEqual({ port: 81 });
   });
-
-  it.each([
-    ['privileged: true', 'is privileged'],
-    ['network_mode: host', "host's network"],
-    ['volumes: ["/var/run/docker.sock:/var/run/docker.sock"]', 'docker.sock'],
-    ['volumes: ["/etc:/mnt"]', 'mounts /etc, which is outside'],
-    ['volumes: ["/srv/datastore/../../etc:/mnt"]', 'outside'],
-    ['volumes: [{type: bind, source: /root, target: /mnt}]', 'mounts /root'],
-  ])('warns of %s', (line, warning) => {
-    expect(planOf(`db:\n  docker-compose:\n    ${line}\n`).warnings.join('\n')).toContain(warning);
-    expect(planOf('db:\nweb:\n').warnings).toEqual([]);
-  });
 });
 
 describe('a compose.yml that cannot be right', () => {

@@ -1,0 +1,70 @@
+import {
+  type Mapping,
+  dockerComposeRights,
+  fileKeys,
+  isMapping,
+  ownersOf,
+  writeDockerCompose,
+} from '../../charms/engine/index.js';
+import { BadInput } from '../../workflows/contract/bad-input.js';
+import { masked } from '../commands/known-secrets.js';
+import type { StageContext } from '../converge.js';
+import { lookFailed } from '../failures.js';
+import { type HostPlan, datastore, project } from '../host-services.js';
+import { scriptArgv } from '../look-at.js';
+
+/** Sentences that go through Temporal and onto a screen; a compose.yml may ask for thousands. */
+const mostRights = 40;
+
+/**
+ * What the containers of a plan may do to their host beyond what every container may, one sentence each. Judged on what
+ * docker compose on the host makes of it, which fills in variables, and on what compose reads files for, which it leaves
+ * out of its answer. BadInput when compose refuses the plan.
+ */
+export async function rightsOnHost(
+  { remote, signal }: Pick<StageContext, 'remote' | 'signal'>,
+  host: string,
+  { plan, secrets }: Pick<HostPlan, 'plan' | 'secrets'>,
+): Promise<string[]> {
+  const { dockerCompose, services } = plan;
+  if (Object.keys(dockerCompose.services).length === 0) return [];
+
+  const argv = await scriptArgv('services/compose-config', [project], ['compose']);
+  const { exit, stdout, stderr } = await remote.exec(argv, {
+    stdin: writeDockerCompose(dockerCompose),
+    signal,
+  });
+  if (exit !== 0)
+    throw new BadInput(
+      `docker compose on ${host} refuses what compose.yml and its charms come to: ${masked(stderr.trim().slice(-500), secrets)}`,
+      'correct the part under docker-compose:',
+    );
+
+  const owners = ownersOf(services, datastore);
+  const judged = [renderedIn(stdout, host), { services: readingFiles(dockerCompose.services) }];
+  return bounded([...new Set(judged.flatMap((one) => dockerComposeRights(one, owners, datastore)))]);
+}
+
+/** Of each service the keys that compose reads files for. */
+const readingFiles = (services: Record<string, Mapping>): Mapping =>
+  Object.fromEntries(
+    Object.entries(services).map(([name, body]) => [
+      name,
+      Object.fromEntries(Object.entries(body).filter(([key]) => fileKeys.includes(key))),
+    ]),
+  );
+
+function renderedIn(stdout: string, host: string): Mapping {
+  try {
+    const rendered = JSON.parse(stdout) as unknown;
+    if (isMapping(rendered)) return rendered;
+  } catch {
+    // Told below: what cannot be read cannot be judged.
+  }
+  throw lookFailed(host, 'docker compose config answered what is no JSON');
+}
+
+const bounded = (rights: string[]): string[] =>
+  rights.length <= mostRights
+    ? rights
+    : [...rights.slice(0, mostRights), `${rights.length - mostRights} more of the kind`];
