@@ -1,4 +1,5 @@
 import tseslint from 'typescript-eslint';
+import { noWordAsKey } from './test/setup/eslint/no-word-as-key.js';
 
 /** Only types cross into workflows (docs/design.md, determinism boundary); the contract is pure and imports nothing outside itself. */
 export default tseslint.config(
@@ -8,7 +9,13 @@ export default tseslint.config(
     languageOptions: {
       parserOptions: {
         projectService: {
-          allowDefaultProject: ['eslint.config.js', 'client/*.mjs', 'test/setup/*.mjs', 'worker/codec/*.cjs'],
+          allowDefaultProject: [
+            'eslint.config.js',
+            'client/*.mjs',
+            'test/setup/*.mjs',
+            'test/setup/eslint/*.js',
+            'worker/codec/*.cjs',
+          ],
         },
         tsconfigRootDir: import.meta.dirname,
       },
@@ -18,6 +25,11 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
     },
+  },
+  {
+    files: ['client/**/*.ts', 'activities/**/*.ts', 'workflows/**/*.ts', 'worker/**/*.ts', 'charms/**/*.ts'],
+    plugins: { 'myc-wf': { rules: { 'no-word-as-key': noWordAsKey } } },
+    rules: { 'myc-wf/no-word-as-key': 'error' },
   },
   {
     files: ['workflows/**/*.ts'],

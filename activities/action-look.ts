@@ -4,6 +4,7 @@ import { BadInput } from '../workflows/contract/bad-input.js';
 import { type ServiceName, parseOperationId } from '../workflows/contract/names.js';
 import type { Remote } from './adapters/remote/remote.js';
 import { lookAt } from './look-at.js';
+import { ownValue } from '../workflows/contract/own-value.js';
 
 /** What the charm of a service can do on request, as the host has it. */
 export interface ServiceActions {
@@ -35,7 +36,7 @@ export async function lookAtActions(
   const text = Buffer.from(metadata, 'base64').toString('utf8');
   const described = parseMetadata(text, `${remote.name ?? ''}:${charm}/metadata.yml`).actions ?? {};
   const actions = said('action').map(([name = '', hooks]) => ({
-    ...(Object.hasOwn(described, name) ? described[name] : {}),
+    ...ownValue(described, name),
     ...{ name, hooks: hooks === 'hooks' },
   }));
   return { services, found: { charm, actions } };

@@ -10,6 +10,7 @@ import { transferPackages } from './commands/host-states.js';
 import { type StageContext, converge } from './converge.js';
 import { lookAt } from './look-at.js';
 import type { TargetAdmin } from './target-admin.js';
+import { ownValue } from '../workflows/contract/own-value.js';
 
 export const nothing: DesiredState = { files: [], lines: [], packages: [] };
 
@@ -18,7 +19,7 @@ export function targetOf(
   config: Config,
   name: string,
 ): { address: string; port: number; knownHosts: string } {
-  const entry = config['backup-targets']?.[name];
+  const entry = ownValue(config['backup-targets'], name);
   const keys = entry?.['host-keys'] ?? [];
   const { host, port = 22 } = parseHostAddress(name);
   if (entry === undefined || keys.length === 0)

@@ -5,12 +5,13 @@ import { BadInput } from '../workflows/contract/bad-input.js';
 import type { ControlPlane } from './claim.js';
 import type { Login } from './adapters/remote/connect.js';
 import type { Logins } from './adapters/remote/remotes.js';
+import { ownValue } from '../workflows/contract/own-value.js';
 
 /** How the configuration's hosts and targets are logged in to; asked at every use, so a host added meanwhile is known. */
 export function loginsOf(read: ReadConfig, controlPlane: () => Promise<ControlPlane>): Logins {
   return {
     host: async (name) => {
-      const host = (await read()).hosts?.[name];
+      const host = ownValue((await read()).hosts, name);
       if (host === undefined)
         throw new BadInput(
           `the worker's configuration has no host ${name}`,
@@ -20,7 +21,7 @@ export function loginsOf(read: ReadConfig, controlPlane: () => Promise<ControlPl
       return { ...entered, controlPlane: (await controlPlane()).id };
     },
     backupTarget: async (name, admin) => {
-      const target = (await read())['backup-targets']?.[name];
+      const target = ownValue((await read())['backup-targets'], name);
       const user = admin ?? target?.admin;
       if (target === undefined || user === undefined)
         throw new BadInput(

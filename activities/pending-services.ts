@@ -5,6 +5,7 @@ import type { Container, Docker } from './adapters/docker/docker.js';
 import type { StageContext } from './converge.js';
 import { leftByHooks, withFragments } from './fragments.js';
 import { type HostPlan, project, servicesLook } from './host-services.js';
+import { ownValue } from '../workflows/contract/own-value.js';
 
 /** What `up` would do to containers if its hooks leave what they left the last time; undefined when those left what is none. */
 export async function pendingServices(
@@ -53,7 +54,7 @@ export function pendingOf({ plan, everything, services, written, containers }: S
   return [
     ...asked.flatMap(({ name }) => {
       if (!states.has(name)) return [`create ${name}`];
-      if (!isDeepStrictEqual(wanted[name], written[name])) return [`recreate ${name}`];
+      if (!isDeepStrictEqual(ownValue(wanted, name), ownValue(written, name))) return [`recreate ${name}`];
       return states.get(name) === 'running' ? [] : [`start ${name}`];
     }),
     ...gone.filter((name) => !Object.hasOwn(wanted, name)).map((name) => `remove ${name}`),

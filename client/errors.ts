@@ -1,5 +1,6 @@
 import { BadInput } from '../workflows/contract/bad-input.js';
 import { type ExitCode, exitCodes } from './exit-codes.js';
+import { ownValue } from '../workflows/contract/own-value.js';
 
 /** An end of the command with an exit code of its own: what happened, and what to do next. */
 export class CommandError extends Error {
@@ -93,7 +94,7 @@ export function workflowFailure(cause: unknown): CommandError {
   if (!(failure instanceof Error)) return new CommandError(exitCodes.failed, 'the workflow failed');
   const type = 'type' in failure && typeof failure.type === 'string' ? failure.type : '';
   const message = failure.name === 'CancelledFailure' ? 'cancelled' : failure.message;
-  return new CommandError(exitCodeOfFailure[type] ?? exitCodes.failed, message);
+  return new CommandError(ownValue(exitCodeOfFailure, type) ?? exitCodes.failed, message);
 }
 
 const wraps = (failure: Error): boolean =>

@@ -8,6 +8,7 @@ import type { LoadedConfig } from './config/load.js';
 import type { Context } from './context.js';
 import { CommandError, notFound, usage } from './errors.js';
 import { exitCodes } from './exit-codes.js';
+import { ownValue } from '../workflows/contract/own-value.js';
 
 /** Shows a server's host keys as `type base64` lines; replaced in tests. */
 export type ScanKeys = (address: string, port: number) => Promise<string[]>;
@@ -23,7 +24,7 @@ export async function ensureHostKnown(
   mayAdd: boolean,
   scan: ScanKeys = scanKeys,
 ): Promise<void> {
-  const entry = config.hosts?.[host];
+  const entry = ownValue(config.hosts, host);
   if (entry !== undefined && (!mayAdd || (entry['host-keys'] ?? []).length > 0)) return;
   if (!mayAdd)
     throw notFound(
@@ -44,7 +45,7 @@ export async function ensureTargetKnown(
   scan: ScanKeys = scanKeys,
 ): Promise<void> {
   const name = backupTargetName(target);
-  const entry = config['backup-targets']?.[name];
+  const entry = ownValue(config['backup-targets'], name);
   if (entry !== undefined && (entry['host-keys'] ?? []).length > 0) return;
   const keys = await pinned(contact, name, entry?.address ?? target.host, target.port, hostKey, scan);
   await putBackupTarget(writeTo, name, {

@@ -2,6 +2,7 @@ import type { Remote } from '../activities/adapters/remote/remote.js';
 import type { TerminalRemote } from '../activities/adapters/remote/terminal.js';
 import type { LoadedConfig } from './config/load.js';
 import { notFound } from './errors.js';
+import { ownValue } from '../workflows/contract/own-value.js';
 
 /** Hosts and backup targets over SSH, as this machine's own configuration has them: for reads, which need no workflow. */
 export interface Hosts {
@@ -27,7 +28,7 @@ export async function openHosts(loaded: LoadedConfig): Promise<Hosts> {
     ),
   );
   const host = async (name: string): Promise<TerminalRemote> => {
-    if (config.hosts?.[name] === undefined)
+    if (ownValue(config.hosts, name) === undefined)
       throw notFound(
         `${name} is not in the inventory (${files.join(', ') || writeTo})`,
         'add it under "hosts:", or ask on the machine of the worker, whose configuration has it',

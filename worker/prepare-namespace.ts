@@ -39,7 +39,7 @@ async function prepare(address: string, namespace: string): Promise<void> {
       config: { workflowExecutionRetentionTtl: { seconds: retentionSeconds as never } },
     });
     const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
-    const missing = searchAttributes.filter((name) => !(name in (customAttributes ?? {})));
+    const missing = searchAttributes.filter((name) => !Object.hasOwn(customAttributes ?? {}, name));
     if (missing.length === 0) return;
     await operatorService.addSearchAttributes({
       namespace,

@@ -1,6 +1,7 @@
 import { oneOf } from '../../charms/engine/candidates.js';
 import type { Plan } from '../../charms/engine/index.js';
 import { BadInput, shown } from '../../workflows/contract/bad-input.js';
+import { ownValue } from '../../workflows/contract/own-value.js';
 
 /** The part of a plan that the named services need: they and those they have relations to. All of it without names. */
 export function selectServices(plan: Plan, names: readonly string[] | undefined, where: string): Plan {
@@ -18,7 +19,7 @@ export function selectServices(plan: Plan, names: readonly string[] | undefined,
   names.forEach(add);
   const images = new Set(
     [...wanted]
-      .map((name) => plan.dockerCompose.services[name]?.image)
+      .map((name) => ownValue(plan.dockerCompose.services, name)?.image)
       .filter((image) => image !== undefined),
   );
   return {

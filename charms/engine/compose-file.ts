@@ -10,6 +10,7 @@ import { type YamlProblem, YamlError } from './problem.js';
 import { relationOptions } from './relation-options.js';
 import { checkSchema, parsedBy } from './schema-check.js';
 import { type ParsedYaml, parseYaml } from './yaml.js';
+import { ownValue } from '../../workflows/contract/own-value.js';
 
 const mapping = z.record(z.string(), z.unknown());
 /** `web-proxy: apache`, a list of services, or a mapping of services to the relation's options; an empty one is none. */
@@ -87,7 +88,9 @@ function withAdded(base: ParsedYaml, added: ParsedYaml): ParsedYaml {
 
 /** How much of the path is there. */
 const depth = (value: unknown, [first, ...rest]: readonly (string | number)[]): number =>
-  first !== undefined && isMapping(value) && Object.hasOwn(value, first) ? 1 + depth(value[first], rest) : 0;
+  first !== undefined && isMapping(value) && Object.hasOwn(value, first)
+    ? 1 + depth(ownValue(value, String(first)), rest)
+    : 0;
 
 /** What was pasted from Docker Compose: its services are one level below. */
 function refusePasted(parsed: ParsedYaml): void {

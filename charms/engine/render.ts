@@ -9,6 +9,7 @@ import { type ResolvedService, resolveServices } from './resolve.js';
 import type { RelationOrigin } from './resolving.js';
 import { renderService } from './service.js';
 import { type Variables, expanded } from './variables.js';
+import { ownValue } from '../../workflows/contract/own-value.js';
 
 export interface PlanInput extends HostNames {
   composeFile: ComposeFile;
@@ -76,7 +77,7 @@ export function plan(input: PlanInput): Plan {
   const byName = new Map(resolved.map((service) => [service.name as string, service]));
   // compose.yml may name another image than the charm: a hook asks the one that runs.
   const image = (service: ResolvedService): string | null => {
-    const running = services[service.master]?.image;
+    const running = ownValue(services, service.master)?.image;
     return typeof running === 'string' ? running : imageOf(byName.get(service.master) ?? service, input);
   };
   const environments = new Map(
@@ -143,7 +144,7 @@ function imagesOf(
   const build = new Map<string, { image: string; context: string; charm: string }>();
   const pull = new Set<string>();
   for (const service of own) {
-    const image = services[service.name]?.image;
+    const image = ownValue(services, service.name)?.image;
     if (typeof image !== 'string') continue;
     // compose.yml may replace the image a charm would build.
     if (service.definition.buildDigest === undefined || image !== imageOf(service, input)) pull.add(image);

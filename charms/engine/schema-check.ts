@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { BadInput } from '../../workflows/contract/bad-input.js';
 import { type YamlProblem, YamlError } from './problem.js';
 import type { ParsedYaml } from './yaml.js';
+import { ownValue } from '../../workflows/contract/own-value.js';
 
 type Issue = z.core.$ZodIssue;
 
@@ -31,7 +32,7 @@ function problemsOf(parsed: ParsedYaml, issue: Issue): YamlProblem[] {
       parsed.problem(
         path,
         `${where} must be a ${yamlKind(issue.expected)}`,
-        written[yamlKind(issue.expected)] ?? 'write one here',
+        ownValue(written, yamlKind(issue.expected)) ?? 'write one here',
       ),
     ];
   if (issue.code === 'invalid_key')

@@ -1,6 +1,7 @@
 import { BadInput } from '../../workflows/contract/bad-input.js';
 import { oneOf } from './candidates.js';
 import { isMapping } from './merge.js';
+import { ownValue } from '../../workflows/contract/own-value.js';
 
 /** What `!var-expand` of YAML files may name, by variable. */
 export type Variables = Readonly<Record<string, string>>;
@@ -38,7 +39,7 @@ function expandedText(marked: string, variables: Variables): string {
 }
 
 function valueOf(name: string, variables: Variables, place: string): string {
-  const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
+  const value = ownValue(variables, name);
   if (value !== undefined) return value;
   throw new BadInput(
     `${place}: !var-expand does not know the variable "${name}" here`,

@@ -7,6 +7,7 @@ import type { Context } from '../context.js';
 import { CommandError, notFound } from '../errors.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { type Way, moshTerminal, sshTerminal } from '../st-argv.js';
+import { ownValue } from '../../workflows/contract/own-value.js';
 
 /** ssh's own, when it could not connect. */
 const sshFailed = 255;
@@ -19,7 +20,7 @@ export async function st(
 ): Promise<ExitCode> {
   const host = parseHostName(word);
   const { config, files, writeTo } = await context.config();
-  const entry = config.hosts?.[host];
+  const entry = ownValue(config.hosts, host);
   if (entry === undefined)
     throw notFound(
       `${host} is not in the inventory (${files.join(', ') || writeTo})`,

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { ownValue } from '../../workflows/contract/own-value.js';
 
 type Issue = z.core.$ZodIssue;
 
@@ -53,7 +54,7 @@ const names: Record<string, string> = {
   int: 'a whole number',
   boolean: 'true or false',
 };
-const named = (type: string): string => names[type] ?? type;
+const named = (type: string): string => ownValue(names, type) ?? type;
 
 function kindOf(value: unknown): string {
   if (value === null) return 'empty';
@@ -63,7 +64,10 @@ function kindOf(value: unknown): string {
 
 function at(data: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
-    (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
+    (value, key) =>
+      typeof value === 'object' && value !== null
+        ? ownValue(value as Record<string, unknown>, String(key))
+        : undefined,
     data,
   );
 }

@@ -5,6 +5,7 @@ import { CommandError, usage } from '../errors.js';
 import { exitCodes } from '../exit-codes.js';
 import { maxConfigBytes, parseConfig } from './parse.js';
 import type { Config } from './schema.js';
+import { ownValue } from '../../workflows/contract/own-value.js';
 
 export interface LoadedConfig {
   config: Config;
@@ -87,10 +88,12 @@ export function mergeConfig(base: Config, over: Config): Config {
 
 function merge(base: unknown, over: unknown): unknown {
   if (!isMapping(base) || !isMapping(over)) return over;
-  const merged: Record<string, unknown> = { ...base };
-  for (const [key, value] of Object.entries(over))
-    merged[key] = key in base ? merge(base[key], value) : value;
-  return merged;
+  // A spread and fromEntries define their keys, so that a key such as "__proto__" reaches no prototype.
+  const added = Object.entries(over).map(([key, value]): [string, unknown] => [
+    key,
+    Object.hasOwn(base, key) ? merge(ownValue(base, key), value) : value,
+  ]);
+  return { ...base, ...Object.fromEntries(added) };
 }
 
 const isMapping = (value: unknown): value is Record<string, unknown> =>

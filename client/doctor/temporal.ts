@@ -2,6 +2,7 @@ import { subjectOf } from '../busy.js';
 import type { Config } from '../config/schema.js';
 import type { Engine, Look, ScheduleRow } from '../engine.js';
 import { type Check, bad, good, noted } from './check.js';
+import { ownValue } from '../../workflows/contract/own-value.js';
 
 export interface TemporalHealth {
   checks: Check[];
@@ -39,7 +40,7 @@ function asked({ workflowId, progress }: Look): Check[] {
 function paused({ id, paused, note }: ScheduleRow, { hosts, temporal }: Config): Check[] {
   if (!paused) return [];
   const host = id.replace(/^schedule\/backup\//, '');
-  const lost = temporal?.address === undefined && hosts?.[host] === undefined;
+  const lost = temporal?.address === undefined && ownValue(hosts, host) === undefined;
   const why = note === undefined ? '' : ` (${note})`;
   const what = lost
     ? `the backups of ${host} are paused${why}, and it is not in the inventory any more`

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { ownValue } from '../../workflows/contract/own-value.js';
 
 /** One line each that does something sensible, under the command's --help. */
 export const examples: Readonly<Record<string, string>> = {
@@ -53,7 +54,7 @@ export const examples: Readonly<Record<string, string>> = {
 export function addExamples(program: Command, prefix = ''): void {
   for (const command of program.commands) {
     const words = `${prefix}${command.name()}`;
-    const example = examples[words];
+    const example = ownValue(examples, words);
     if (example !== undefined) command.addHelpText('after', `\nExample:\n  myc-wf ${example}`);
     addExamples(command, `${words} `);
   }
