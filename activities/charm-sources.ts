@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Config } from '../client/config/schema.js';
@@ -69,12 +69,25 @@ async function pinned(source: GitSource, cache: string): Promise<string> {
   try {
     const commit = await commitOfTag(source, work);
     await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-    await writeFile(path.join(work, 'pin'), `${commit}\n`);
-    await rename(path.join(work, 'pin'), file);
-    return commit;
+    await writeFile(path.join(work, 'pin'), `${commit}\n`, { flush: true });
+    return await keepFirst(path.join(work, 'pin'), file, commit);
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/** Of two processes that ask at once both go by what the first was told, though the tag may move in between. */
+async function keepFirst(made: string, file: string, commit: string): Promise<string> {
+  try {
+    await link(made, file);
+    return commit;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  const known = (await readFile(file, 'utf8')).trim();
+  if (isCommit(known)) return known;
+  await rename(made, file);
+  return commit;
 }
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);

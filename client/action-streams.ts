@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { Transform, type Readable } from 'node:stream';
@@ -37,8 +37,9 @@ export class ActionStreams {
   /** To a file, which is there once all of it has come, or to a stream. */
   async get(to: string | NodeJS.WritableStream, sha256: string): Promise<void> {
     const counted = new Counted();
-    const part = typeof to === 'string' ? `${to}.part` : undefined;
-    const sink = part === undefined ? undefined : createWriteStream(part, { mode: 0o600 });
+    // A name that nobody has prepared as a link, and that no second command writes to at once.
+    const part = typeof to === 'string' ? `${to}.${randomBytes(6).toString('hex')}.part` : undefined;
+    const sink = part === undefined ? undefined : createWriteStream(part, { mode: 0o600, flags: 'wx' });
     counted.transform.pipe(sink ?? (to as NodeJS.WritableStream), { end: sink !== undefined });
     try {
       sink?.once('error', (error) => counted.transform.destroy(error));
