@@ -1,6 +1,6 @@
 import type { StageInput } from './activities.js';
 import type { Remote } from './adapters/remote/remote.js';
-import { hostManagedElsewhere } from './failures.js';
+import { controlPlaneUnclear, hostManagedElsewhere } from './failures.js';
 import { lookAt } from './look-at.js';
 
 /** Who speaks to the hosts: everyone with the same codec key is one control plane (worker/control-plane.ts). */
@@ -11,7 +11,7 @@ export interface ControlPlane {
 }
 
 export interface Claimed {
-  /** Whose host it was, when it was taken over now. */
+  /** Whose host it was, as people read it, when it was taken over now. */
   takenFrom?: string;
   /** Changing jobs of another operation that still run: their keys, and what people know them by. */
   left: { key: string; holder: string }[];
@@ -29,16 +29,25 @@ export async function claimHost(
 ): Promise<Claimed> {
   const how = dryRun ? 'check' : takeover ? 'takeover' : 'claim';
   const holding = operation === undefined || dryRun ? [] : [operation];
-  const said = await lookAt(remote, 'claim', [how, id, name, ...holding], { signal });
+  const libraries = ['files', 'control-plane'];
+  const said = await lookAt(remote, 'claim', [how, id, name, ...holding], { libraries, signal });
   const claimed: Claimed = { left: [] };
+  let fault: string | undefined;
   for (const line of said.split('\n')) {
     const [word, first = '', ...rest] = line.split(' ');
     if (word === 'other') claimed.takenFrom = otherControlPlane([first, ...rest].join(' '));
+    if (word === 'fault') fault = recordFault([first, ...rest].join(' '));
     if (word === 'running') claimed.left.push({ key: first, holder: rest.join(' ') });
   }
   if (claimed.takenFrom !== undefined && !takeover) throw hostManagedElsewhere(host, claimed.takenFrom);
-  return claimed;
+  if (fault === undefined) return claimed;
+  if (!takeover) throw controlPlaneUnclear(host, fault);
+  return { ...claimed, takenFrom: `an unknown control plane: its record ${fault}` };
 }
+
+/** Why the host's record of its control plane cannot be read: a few words of ours, which come from a host. */
+export const recordFault = (words: string): string =>
+  /^[a-z ]{1,40}$/.test(words) ? words : 'cannot be read';
 
 /** From `NAME SINCE`. */
 export function otherControlPlane(line: string): string {

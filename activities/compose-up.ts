@@ -36,7 +36,7 @@ export async function composeUp(
     .digest('hex');
   if (await stands(context, digest)) return toldOf(running.map(({ name }) => `unchanged ${name}`));
   const { result } = await succeeding(context, input, {
-    ...{ script: 'compose-up', libraries: ['compose', 'standing'], args },
+    ...{ script: 'compose-up', libraries: ['files', 'compose', 'standing'], args },
     input: JSON.stringify({ digest, ...content }),
     secrets: host.secrets,
     // Longer than compose waits for a service that says nothing while it starts.

@@ -17,6 +17,9 @@ export interface StageContext {
   retried?: boolean;
 }
 
+/** What converge.sh needs before it. */
+const libraries = ['files'];
+
 /** Look, then act: one round trip says what differs; a named job changes that and nothing else. */
 export async function converge(
   context: StageContext,
@@ -28,7 +31,7 @@ export async function converge(
   onProgress({ step: input.step, phase: 'looking' });
   // Its job has none.
   const earlier = retried ? await joinJobs(remote, input, onProgress, signal, '') : [];
-  const said = await lookAt(remote, 'converge', ['look'], { signal, stdin: lines(all, 'look') });
+  const said = await lookAt(remote, 'converge', ['look'], { libraries, signal, stdin: lines(all, 'look') });
   const differs = differing(all, said);
   const now = told(differs);
   const result = joined([
@@ -43,6 +46,7 @@ export async function converge(
       operationId: input.operationId,
       step: input.step,
       script: 'converge',
+      libraries,
       args: ['apply', JSON.stringify(now)],
       input: lines(differs, 'apply'),
     },

@@ -11,6 +11,7 @@ export type FailureType =
   | 'BadInput'
   | 'ConfigurationBroken'
   | 'HostManagedElsewhere'
+  | 'ControlPlaneUnclear'
   | 'OutputTooLarge'
   | 'JobFailed'
   | 'JobStalled'
@@ -107,6 +108,15 @@ export function hostManagedElsewhere(host: string, other: string): ApplicationFa
   return final(
     'HostManagedElsewhere',
     `${host} is managed by another control plane (${other}); use that one, or take the host over with --takeover`,
+  );
+}
+
+/** `why` completes "the record …": it is there, and names no control plane, so that none may go on by itself. */
+export function controlPlaneUnclear(host: string, why: string): ApplicationFailure {
+  return final(
+    'ControlPlaneUnclear',
+    `${host} cannot say which control plane manages it: /var/lib/myc-wf/control-plane there ${why}; if it is this one, run the ` +
+      'operation again with --takeover, which writes the record anew',
   );
 }
 

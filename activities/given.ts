@@ -17,7 +17,8 @@ export async function giveToHost(
   { compose, added }: Given,
   signal: AbortSignal,
 ): Promise<void> {
-  await lookAt(remote, 'given', [operationId], { stdin: `${line(compose)}\n${line(added)}\n`, signal });
+  const stdin = `${line(compose)}\n${line(added)}\n`;
+  await lookAt(remote, 'given', [operationId], { libraries: ['files'], stdin, signal });
 }
 
 const line = (text: string | undefined): string =>

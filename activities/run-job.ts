@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { HeartbeatDetail } from '../workflows/contract/progress.js';
 import type { Remote } from './adapters/remote/remote.js';
-import { otherControlPlane } from './claim.js';
+import { otherControlPlane, recordFault } from './claim.js';
 import { masked } from './commands/known-secrets.js';
-import { hostManagedElsewhere, hostUnreachable, jobStalled } from './failures.js';
+import { controlPlaneUnclear, hostManagedElsewhere, hostUnreachable, jobStalled } from './failures.js';
 import { type JobSelector, jobKey, jobPrefix } from './job-key.js';
 import type { JobRequest, JobResult, RunJob } from './job.js';
 
@@ -12,7 +12,13 @@ const defaultStallSeconds = 600;
 const stopTimeoutSeconds = 300;
 
 const ownScripts = new URL('scripts/', import.meta.url);
-export const runner = () => readFile(new URL('job.sh', ownScripts), 'utf8');
+/** What job.sh needs goes before it: the host keeps all of it with each job. */
+export const runner = async (): Promise<string> =>
+  (
+    await Promise.all(
+      ['lib/control-plane', 'job'].map((name) => readFile(new URL(`${name}.sh`, ownScripts), 'utf8')),
+    )
+  ).join('');
 
 export const runJob: RunJob = (remote, request, onProgress, signal) =>
   runJobFrom(ownScripts, remote, request, onProgress, signal);
@@ -81,13 +87,15 @@ async function attend(
   const record: JobResult = { exit: -1, result: '', lastLines: [], ranNow: true };
   let vanished = false;
   let manager: string | undefined;
+  let fault: string | undefined;
   const read = (line: string) => {
     const [, word, rest = ''] = /^(\w+) ?(.*)$/.exec(line) ?? [];
     if (word === 'progress') onLine(rest);
     else if (word === 'state') record.ranNow = rest !== 'finished';
     else if (word === 'vanished') vanished = true;
     else if (word === 'refused') manager = otherControlPlane(rest);
-    else if (word === 'exit') record.exit = Number(rest);
+    else if (word === 'fault') fault = recordFault(rest);
+    else if (word === 'exit') record.exit = /^\d{1,3}$/.test(rest) ? Number(rest) : -1;
     else if (word === 'result') record.result = Buffer.from(rest, 'base64').toString('utf8');
     else if (word === 'output') record.lastLines.push(masked(rest, request.secrets).slice(0, 1000));
   };
@@ -109,6 +117,7 @@ async function attend(
   );
   const host = remote.name ?? 'the host';
   if (manager !== undefined) throw hostManagedElsewhere(host, manager);
+  if (fault !== undefined) throw controlPlaneUnclear(host, fault);
   if (vanished) throw hostUnreachable(host, `it went down while ${request.step} ran, which is started again`);
   if (exit !== 0 || record.exit < 0) throw brokenRunner(remote, `run (${request.step})`, stderr);
   return record;

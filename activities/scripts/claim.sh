@@ -1,20 +1,28 @@
 #!/usr/bin/env bash
-# Who manages this host: see activities/claim.ts.
+# Who manages this host: see activities/claim.ts (lib/files.sh and lib/control-plane.sh go before).
 #   claim.sh check ID          prints the other control plane that manages the host, if one does: other NAME SINCE
 #   claim.sh claim ID NAME [OPERATION]     the same, and writes ID down when none does yet
 #   claim.sh takeover ID NAME [OPERATION]  writes ID down in any case; prints whose host it was
+# Where the record cannot be read, `fault WHY` stands in the place of `other`, and only a takeover goes on.
 # With OPERATION, which holds the host, also what still runs of another one, a line for each job: running KEY HOLDER
-# /var/lib/myc-wf/control-plane holds one line: ID NAME SINCE. It is written whole or not at all; job.sh reads it too.
 set -euo pipefail
+# Else a record that could not be written, on a full disk, would be linked into its place empty.
+shopt -s inherit_errexit
 umask 077
 root=/var/lib/myc-wf
 file=$root/control-plane
 how=$1 id=$2 operation=${4:-}
 
-other() {
-  local theirs name since
-  read -r theirs name since 2>/dev/null <"$file" || return 0
-  [[ $theirs == "$id" ]] || printf 'other %s %s\n' "$name" "$since"
+# Sets `answer` to what is printed of the record, which is nothing when this control plane manages the host or none does.
+# shellcheck disable=SC2154
+ask_record() {
+  read_control_plane
+  answer=
+  if [[ -n $plane_fault ]]; then
+    answer="fault $plane_fault"
+  elif [[ -n $plane_id && $plane_id != "$id" ]]; then
+    answer="other $plane_name $plane_since"
+  fi
 }
 
 # The lock of the host is its workflow's id: a changing job of another operation is what a terminated one left behind.
@@ -29,36 +37,39 @@ left_behind() {
   done
 }
 
-write_beside() { # NAME; prints the path
-  local new
-  mkdir -p "$root"
-  new=$(mktemp "$root/.control-plane.XXXXXX")
-  printf '%s %s %s\n' "$id" "$1" "$(date -u +%Y-%m-%dT%H:%MZ)" >"$new"
-  printf '%s\n' "$new"
+line() { printf '%s %s %s\n' "$id" "$1" "$(date -u +%Y-%m-%dT%H:%MZ)"; }
+
+# A link refuses what is there: of two that claim at once, the second learns of the first.
+claim_first() { # NAME
+  line "$1" | write_file "$root/.control-plane.$$" 0600
+  ln -T -- "$root/.control-plane.$$" "$file" 2>/dev/null || true
+  rm -f -- "$root/.control-plane.$$"
+  sync -- "$root"
 }
 
+take_over() { # NAME
+  # A rename takes the place of a link or a file, and of no folder.
+  if [[ -d $file && ! -L $file ]]; then mv -T -- "$file" "$file.replaced.$(date +%s)"; fi
+  line "$1" | write_file "$file" 0600
+}
+
+ask_record
 case $how in
-  check) other ;;
+  check) ;;
   claim)
-    if [[ ! -s $file ]]; then
-      new=$(write_beside "$3")
-      # A link refuses what is there: of two that claim at once, the second learns of the first.
-      ln -T "$new" "$file" 2>/dev/null || true
-      rm -f "$new"
+    if [[ -z $plane_id && -z $answer ]]; then
+      claim_first "$3"
+      ask_record
+      [[ -n $plane_id || -n $answer ]] || { echo "$file could not be written" >&2 && exit 1; }
     fi
-    other
     ;;
   takeover)
-    was=$(other)
-    if [[ -n $was || ! -s $file ]]; then
-      new=$(write_beside "$3")
-      mv -fT "$new" "$file"
-    fi
-    [[ -z $was ]] || printf '%s\n' "$was"
+    if [[ -n $answer || -z $plane_id ]]; then take_over "$3"; fi
     ;;
   *)
     echo "claim.sh: unknown command $how" >&2
     exit 64
     ;;
 esac
-if [[ -n $operation && -z $(other) ]]; then left_behind; fi
+[[ -z $answer ]] || printf '%s\n' "$answer"
+if [[ -n $operation && ($how == takeover || -z $answer) ]]; then left_behind; fi

@@ -4,6 +4,7 @@
 #    "services": [{name, options, targets, environment}]}
 #   all    starts every service and removes the containers of those that are gone
 #   some   starts the named ones
+# lib/files.sh, lib/compose.sh and lib/standing.sh go before.
 # Result: a line `created|recreated|started|unchanged|removed SERVICE` for each of them.
 set -euo pipefail
 umask 077
@@ -26,16 +27,17 @@ mv -- "$folder/.docker-compose.yml.new" "$file"
 
 # What the actions of every service are run with, also of those that have no hook; what is not there any more goes.
 keep_services() {
-  local path content known=' ' old
+  local path content known=' ' old images
+  images=$(jq .images <<<"$input")
   while IFS= read -r -d '' path && IFS= read -r -d '' content; do
     known+="${path%%/*} "
     mkdir -p -- "$folder/services/${path%/*}"
     if [[ $content != "$(cat -- "$folder/services/$path" 2>/dev/null)" ]]; then
-      printf '%s\n' "$content" >"$folder/services/$path.new" && mv -- "$folder/services/$path.new" "$folder/services/$path"
+      printf '%s\n' "$content" | write_file "$folder/services/$path" 0600
     fi
   done < <(jq -j '.services[] | . as $one | ("options", "targets", "environment")
     | "\($one.name)/\(.).json\u0000\($one[.] | tojson)\u0000"' <<<"$input")
-  jq .images <<<"$input" >"$folder/images.json.new" && mv -- "$folder/images.json.new" "$folder/images.json"
+  printf '%s\n' "$images" | write_file "$folder/images.json" 0600
   for old in "$folder"/services/*/; do
     [[ $known == *" $(basename "$old") "* ]] || rm -rf -- "$old"
   done

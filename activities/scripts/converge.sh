@@ -3,7 +3,7 @@
 #   converge.sh look    prints the items that differ, word for word; changes nothing
 #   converge.sh apply [RESULT]   makes the items so; safe to repeat at any point, since each is written whole or not at all
 # Items are tab-separated (activities/commands/desired-state.ts): lines and contents are base64, and so are paths that do not
-# begin with a slash.
+# begin with a slash. lib/files.sh goes before.
 set -euo pipefail
 umask 022
 
@@ -72,27 +72,14 @@ differs() { # KIND SUBJECT MODE VALUE [DIGEST]
   esac
 }
 
-# Written beside its place and renamed, so that a reader (or a power cut) sees the old file or the new one.
-write_file() { # PATH MODE, content on standard input
-  local new
-  mkdir -p -- "$(dirname -- "$1")"
-  new=$(mktemp -- "$(dirname -- "$1")/.myc-wf.XXXXXXXX")
-  if ! { cat >"$new" && chmod -- "$2" "$new" && mv -fT -- "$new" "$1"; }; then
-    rm -f -- "$new"
-    return 1
-  fi
-}
-
 add_line() { # PATH MODE LINE
+  local before=
   has_line "$1" "$3" && return 0
-  {
-    # A last line without its newline must not swallow ours.
-    if [ -f "$1" ]; then
-      cat -- "$1"
-      [ -z "$(tail -c 1 -- "$1")" ] || echo
-    fi
-    printf '%s\n' "$3"
-  } | write_file "$1" "$2"
+  # Read to its end before anything is written: what cannot be read whole must not be cut off.
+  if [ -f "$1" ]; then before=$(cat -- "$1" && echo .) && before=${before%.}; fi
+  # A last line without its newline must not swallow ours.
+  case $before in '' | *$'\n') ;; *) before+=$'\n' ;; esac
+  printf '%s%s\n' "$before" "$3" | write_file "$1" "$2"
 }
 
 merge_settings() { # PATH MODE VALUES

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # given.sh OPERATION: what `start up` was given with --file and --add-compose-content, for that operation only. Standard
 # input: compose.yml and what is added to it, a line of base64 each, `-` for none. It may hold secrets: it goes past Temporal,
-# and is kept for a week, for an operation that waits.
+# and is kept for a week, for an operation that waits (lib/files.sh goes before).
 set -euo pipefail
 umask 077
 root=/var/lib/myc-wf/given
@@ -11,6 +11,6 @@ find "$root" -mindepth 1 -maxdepth 1 -mtime +7 -exec rm -rf -- {} +
 for name in compose.yml added.yml; do
   IFS= read -r content
   [ "$content" != - ] || continue
-  base64 -d <<<"$content" >"$folder/$name.new"
-  mv -- "$folder/$name.new" "$folder/$name"
+  # An empty compose.yml, after a power cut, would mean a host without services.
+  base64 -d <<<"$content" | write_file "$folder/$name" 0600
 done

@@ -16,10 +16,15 @@ umask 077
 mkdir -p -- "$root/fragments"
 # In no file: it may hold secrets.
 input=$(cat)
-keep() { # FILE, from standard input; in one step
-  cat >"$1.new" && mv -- "$1.new" "$1"
+# In one step, and on the disk before that: what a power cut leaves empty would pass for options that nobody set.
+keep() { # FILE TEXT
+  if [[ -f $1 && $2 == "$(cat -- "$1")" ]]; then return; fi
+  printf '%s\n' "$2" >"$1.new"
+  sync -- "$1.new"
+  mv -- "$1.new" "$1"
 }
-jq .images <<<"$input" | keep "$root/images.json"
+images=$(jq .images <<<"$input")
+keep "$root/images.json" "$images"
 export COMPOSE_FRAGMENTS=$root/fragments COMPOSE_IMAGES=$root/images.json COMPOSE_RELATIONS=$root/relations
 
 # Hooks may write without end: of what is over 8 MiB only the end is kept. Perl is on every Debian.
@@ -62,22 +67,22 @@ run_hook() { # NUMBER, in a shell of its own: the environment is the hook's
   for assignment in "${fields[@]:from+11:fields[from+10]}"; do export "${assignment?}"; done
   folder=$root/services/$service
   mkdir -p -- "$folder"
-  keep "$folder/options.json" <<<"${fields[from + 7]}"
-  keep "$folder/targets.json" <<<"${fields[from + 8]}"
+  keep "$folder/options.json" "${fields[from + 7]}"
+  keep "$folder/targets.json" "${fields[from + 8]}"
   export COMPOSE_OPTIONS=$folder/options.json COMPOSE_TARGETS=$folder/targets.json
   relation=${fields[from + 6]}
   if [ -z "$relation" ]; then
-    keep "$folder/environment.json" <<<"${fields[from + 9]}"
+    keep "$folder/environment.json" "${fields[from + 9]}"
   else
     relation=$root/relations/$relation
     mkdir -p -- "$relation"
     options=${related[$1]#$'\n'}
     options=${options%$'\n'}
-    if [ ! -f "$relation/data.json" ] || [ "$options" != "$(cat "$relation/options.json" 2>/dev/null)" ]; then
+    if [ ! -s "$relation/data.json" ] || [ "$options" != "$(cat "$relation/options.json" 2>/dev/null)" ]; then
       # The options last: ended in between, it is done again.
       rm -f -- "$relation/options.json"
-      keep "$relation/data.json" <<<"$options"
-      keep "$relation/options.json" <<<"$options"
+      keep "$relation/data.json" "$options"
+      keep "$relation/options.json" "$options"
     fi
     export RELATION_DATA_FILE=$relation/data.json
   fi

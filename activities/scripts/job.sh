@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Named jobs on a host: see activities/run-job.ts, which sends this file whole and reads what it prints.
+# Named jobs on a host: see activities/run-job.ts, which sends this file whole and reads what it prints (lib/control-plane.sh
+# goes before).
 #
 #   job.sh run CONTROL_PLANE KEY EXCLUSIVE HOLDER SCRIPT_BYTES INPUT_BYTES [ARG…]   stdin: the script, then its input
 #       starts the job, or attaches to it, or reads its record; prints, a line each:
 #         refused NAME SINCE           another control plane manages the host (claim.sh); nothing else is printed
+#         fault WHY                    which one does cannot be told; nothing else is printed
 #         state started|attached|finished
 #         progress OUTPUT_BYTES TEXT   each second at least, so that a lost reader is noticed
 #         vanished                     the unit is gone and left no exit code: a reboot
@@ -44,9 +46,15 @@ is_running() {
 # Cut off by a shutdown, a job has not ended: without an exit code it is started again.
 is_shutdown() { [[ $(systemctl is-system-running) == stopping ]]; }
 
+# Sets `code`. A power cut may leave the file empty, or full of zeros: then the job has not ended.
+has_ended() {
+  code=''
+  [[ -s $job/exit ]] && { read -r code <"$job/exit"; } 2>/dev/null && [[ $code =~ ^[0-9]{1,3}$ ]]
+}
+
 write_exit() { # CODE; the first one stands
   [[ ! -e $job/input ]] || rm -f "$job/input"
-  if [[ ! -s $job/exit ]]; then
+  if ! has_ended; then
     printf '%s\n' "$1" >"$job/exit.new"
     mv "$job/exit.new" "$job/exit"
   fi
@@ -55,7 +63,7 @@ write_exit() { # CODE; the first one stands
 start_or_attach() { # EXCLUSIVE HOLDER SCRIPT_BYTES INPUT_BYTES [ARG…]
   local exclusive=$1 holder=$2 script_bytes=$3 input_bytes=$4 state='' sizes
   shift 4
-  if [[ -s $job/exit ]]; then
+  if has_ended; then
     echo 'state finished'
     return
   fi
@@ -92,14 +100,22 @@ start_or_attach() { # EXCLUSIVE HOLDER SCRIPT_BYTES INPUT_BYTES [ARG…]
 }
 
 # A host that was taken over takes no more jobs of the control plane that had it, nor shows it any.
-is_refused() { # CONTROL_PLANE
-  local theirs name since
-  [[ $1 != - ]] && read -r theirs name since 2>/dev/null <"$root/control-plane" && [[ $theirs != "$1" ]] &&
-    printf 'refused %s %s\n' "$name" "$since"
+# shellcheck disable=SC2154
+refuse_others() { # CONTROL_PLANE; ends this script when that one does not manage the host
+  if [[ $1 == - ]]; then return; fi
+  read_control_plane
+  if [[ -n $plane_fault ]]; then
+    printf 'fault %s\n' "$plane_fault"
+    exit 0
+  fi
+  if [[ -n $plane_id && $plane_id != "$1" ]]; then
+    printf 'refused %s %s\n' "$plane_name" "$plane_since"
+    exit 0
+  fi
 }
 
 run_job() { # CONTROL_PLANE KEY EXCLUSIVE HOLDER SCRIPT_BYTES INPUT_BYTES [ARG…]
-  if is_refused "$1"; then return; fi
+  refuse_others "$1"
   shift
   select_job "$1"
   shift
@@ -114,7 +130,7 @@ run_job() { # CONTROL_PLANE KEY EXCLUSIVE HOLDER SCRIPT_BYTES INPUT_BYTES [ARG�
 # A second at most, and no longer than the job lives: its main process holds the lock.
 wait_for_end() {
   exec 6>>"$job/alive"
-  if flock --shared --wait 1 6 && [[ ! -s $job/exit ]]; then
+  if flock --shared --wait 1 6 && ! has_ended; then
     # It begins or ends in this moment, or was killed.
     sleep 0.02
   fi
@@ -122,19 +138,18 @@ wait_for_end() {
 }
 
 watch_job() {
-  local tick=0 text state code
-  while [[ ! -s $job/exit ]]; do
+  local tick=0 text state code=''
+  while ! has_ended; do
     IFS= read -r -n 200 text <"$job/progress" || true
     printf 'progress %s %s\n' "$(stat -c %s "$job/output")" "$text"
     # Asked less often than looked: systemctl costs more. The exit is looked for again, as it may come in between.
-    if ((tick % 25 == 24)) && ! is_running && [[ ! -s $job/exit ]]; then
+    if ((tick % 25 == 24)) && ! is_running && ! has_ended; then
       echo vanished
       return
     fi
     tick=$((tick + 1))
     wait_for_end
   done
-  read -r code <"$job/exit"
   printf 'exit %s\n' "$code"
   if [[ -s $job/result ]]; then printf 'result %s\n' "$(head -c 49152 "$job/result" | base64 -w 0)"; else echo 'result '; fi
   if [[ -s $job/output ]]; then tail -c 40000 "$job/output" | tail -n 20 | sed 's/^/output /'; fi
@@ -146,7 +161,7 @@ join_jobs() { # PREFIX
     [[ -d $record ]] || continue
     select_job "${record##*/}"
     # Cut off by a reboot: whoever still needs it starts it again.
-    [[ -s $job/exit ]] || is_running || continue
+    has_ended || is_running || continue
     printf 'job %s\n' "$key"
     watch_job
   done
@@ -160,6 +175,7 @@ wrap_job() { # KEY: the unit's main process
   local args exclusive holder exit=0
   mapfile -d '' -t args <"$job/args"
   read -r exclusive <"$job/exclusive"
+  [[ $exclusive =~ ^(yes|beside|no)$ ]] || { echo "the record of this job is damaged: $job/exclusive" && exit 65; }
   if [[ $exclusive == yes ]]; then
     # Inherited by the script on purpose: the lock is held for as long as anything of the job lives.
     exec 8>>"$root/lock"
@@ -179,7 +195,7 @@ wrap_job() { # KEY: the unit's main process
 
 end_job() { # KEY: after the unit's end, however it came; systemd gives EXIT_CODE and EXIT_STATUS
   select_job "$1"
-  if [[ -s $job/exit ]] || is_shutdown; then return; fi
+  if has_ended || is_shutdown; then return; fi
   local status=${EXIT_STATUS:-1}
   [[ $status =~ ^[0-9]+$ ]] || status=$((128 + $(kill -l "$status")))
   write_exit "$status"
@@ -191,9 +207,11 @@ stop_jobs() { # PREFIX
     [[ -d $record ]] || continue
     select_job "${record##*/}"
     lock_job
-    if [[ ! -s $job/exit ]]; then
+    if ! has_ended; then
       systemctl stop "$unit" 2>/dev/null || true
       write_exit 143
+      # It must not be started again after a power cut either.
+      sync "$job/exit" "$job"
     fi
     unlock_job
     printf '%s\n' "$key"

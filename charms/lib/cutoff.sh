@@ -8,10 +8,11 @@ chain=MYC-WF-CUTOFF program=/usr/local/lib/myc-wf/cutoff list=/etc/myc-wf/cutoff
 
 written() { grep -xE '[1-9][0-9]{0,4}' "$list" 2>/dev/null | sort -nu; }
 
-put() { # FILE MODE, its content on standard input; in one step
+put() { # FILE MODE, its content on standard input; in one step, and on the disk: an empty list would cut nothing off
   mkdir -p -- "${1%/*}"
   cat >"$1.new"
   chmod "$2" "$1.new"
+  sync -- "$1.new"
   mv -- "$1.new" "$1"
 }
 

@@ -40,7 +40,13 @@ const record = async () =>
 const job = (by: SshRemote) =>
   runJob(
     by,
-    { operationId: '20261123T031500Z-k3x9qa', step: 'set-up', script: 'converge', args: ['apply'] },
+    {
+      operationId: '20261123T031500Z-k3x9qa',
+      step: 'set-up',
+      script: 'converge',
+      libraries: ['files'],
+      args: ['apply'],
+    },
     () => undefined,
     new AbortController().signal,
   );

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { ExecOptions, ExecResult, Remote } from '../../activities/adapters/remote/remote.js';
 import { jobKey, jobPrefix } from '../../activities/job-key.js';
 import type { JobRequest } from '../../activities/job.js';
-import { runJob, stopJob } from '../../activities/run-job.js';
+import { runJob, runner, stopJob } from '../../activities/run-job.js';
 
 const request: JobRequest = {
   operationId: '20261123T031500Z-k3x9qa',
@@ -46,7 +46,7 @@ test('script and input go through stdin, their sizes and the arguments through a
     ...[
       'bash',
       '-c',
-      script.toString(),
+      await runner(),
       'job.sh',
       'run',
       '-',

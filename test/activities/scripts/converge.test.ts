@@ -14,13 +14,15 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type DesiredState, differing, items } from '../../../activities/commands/desired-state.js';
 
-const script = new URL('../../../activities/scripts/converge.sh', import.meta.url).pathname;
+const script = ['lib/files', 'converge']
+  .map((name) => readFileSync(new URL(`../../../activities/scripts/${name}.sh`, import.meta.url), 'utf8'))
+  .join('');
 let dir = '';
 beforeEach(() => (dir = mkdtempSync(join(tmpdir(), 'converge-'))));
 afterEach(() => rmSync(dir, { recursive: true }));
 
 function run(mode: string, input: string): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync('bash', [script, mode], { input, encoding: 'utf8' });
+  return spawnSync('bash', ['-c', script, 'converge.sh', mode], { input, encoding: 'utf8' });
 }
 
 function changes(state: DesiredState): string[] {
