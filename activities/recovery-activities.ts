@@ -12,7 +12,7 @@ export interface RecoveryActivities {
   requestRestoreKey(input: KeyInput): Promise<{ user: string }>;
   pullBackup(input: PullInput): Promise<StagedFiles>;
   /** BackupUnusable, with names, unless the stage is what the manifest's listing says. */
-  verifyStage(input: VerifyInput): Promise<StagedFiles>;
+  verifyStage(input: VerifyInput): Promise<VerifiedFiles>;
   /** The staged trees take their places; the old ones are kept aside. */
   swapData(input: SwapInput): Promise<void>;
   /** Roles and databases into the empty services, which run. */
@@ -87,8 +87,15 @@ export interface StagedFiles {
   bytes: number;
 }
 
+export interface VerifiedFiles extends StagedFiles {
+  /** Links in data that lead out of their folder, with what they say; they come back as they are. */
+  leaving?: { count: number; names: string[] };
+}
+
 export interface VerifyInput extends StageInput {
   paths: string[];
+  /** Where each of the paths goes on the host, which decides what may be in it; the paths themselves when left out. */
+  destinations?: string[];
   /** SHA-256 of the listing, from the manifest; without it only what could reach out of the stage is looked for. */
   listing?: string;
 }

@@ -16,6 +16,7 @@ import type {
   StageKey,
   StageKeyInput,
   StagedFiles,
+  VerifiedFiles,
   VerifyInput,
 } from './recovery-activities.js';
 import { runJob, stopJob } from './run-job.js';
@@ -63,10 +64,15 @@ export async function pullBackup(
   return staged.parse(JSON.parse(done.result));
 }
 
-export async function verifyStage(context: StageContext, input: VerifyInput): Promise<StagedFiles> {
+export async function verifyStage(context: StageContext, input: VerifyInput): Promise<VerifiedFiles> {
+  const paths = input.paths.map(parseAbsolutePath);
+  const destinations = (input.destinations ?? paths).map(parseAbsolutePath);
   const done = await besideOthers(context, input, {
     script: 'verify',
-    args: [stageFolder(input), input.listing ?? '-', ...input.paths.map(parseAbsolutePath)],
+    args: [
+      ...[stageFolder(input), input.listing ?? '-'],
+      ...paths.map((path, index) => `${path}\t${destinations[index] ?? path}`),
+    ],
     // The checksum of one large file says nothing until it is done.
     stallSeconds: 3600,
   });
@@ -75,9 +81,10 @@ export async function verifyStage(context: StageContext, input: VerifyInput): Pr
   const { problems, count, ...found } = verified.parse(JSON.parse(done.result));
   if (count > 0)
     throw backupUnusable(
-      `what came back is not what the backup's manifest says, in ${count} ${count === 1 ? 'place' : 'places'}: ` +
+      `what came back cannot take its place, for ${count} ${count === 1 ? 'reason' : 'reasons'}: ` +
         `${problems.slice(0, 10).join('; ')}`,
-      'nothing was replaced; back the host up again, or take single paths that are whole',
+      'nothing was replaced; mend it where it came from and back that host up again, take single paths that are whole, ' +
+        'or take a path to a folder such as /root/recovered and look at it there',
     );
   return found;
 }
@@ -97,7 +104,11 @@ const besideOthers = (
   runJob(remote, { operationId, step, exclusive: 'beside', ...job }, onProgress, signal);
 
 const staged = z.object({ files: z.number(), bytes: z.number() });
-const verified = staged.extend({ problems: z.array(z.string()), count: z.number() });
+const verified = staged.extend({
+  problems: z.array(z.string()),
+  count: z.number(),
+  leaving: z.object({ count: z.number(), names: z.array(z.string()) }),
+});
 
 export const sourceIdent = (input: SourceInput) => parseIdent(input.ident);
 

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# verify.sh FOLDER LISTING PATH…: is FOLDER/stage what the backup's listing (its SHA-256) says below these paths, and nothing
-# that could reach out of it? Changes nothing. Result: {"files", "bytes", "problems": [up to 20], "count"}.
-# LISTING - is for a mirror without one: only what could reach out is looked for.
+# verify.sh FOLDER LISTING PATH[TAB DESTINATION]…: is FOLDER/stage what the backup's listing (its SHA-256) says below these
+# paths, and nothing that could reach out of it? Changes nothing. DESTINATION is where the path goes on this host; the path
+# itself when left out. LISTING - is for a mirror without one: only what could reach out is looked for.
+# Result: {"files", "bytes", "problems": [up to 20], "count", "leaving": {"count", "names": [up to 20]}}; `leaving` are links
+# in data that lead out of their folder: they come back, and whoever follows them has to be no root.
 set -euo pipefail
 shopt -s inherit_errexit
 export LC_ALL=C
@@ -16,57 +18,114 @@ echo 'looking at the stage' >"$MYC_PROGRESS"
 sync -f -- "$stage" &
 flushing=$!
 
-# TYPE MODE LINKS INODE SIZE PATH of everything, links not followed.
-find -P "$stage" -mindepth 1 -printf '%y %m %n %i %s %P\0' >"$work/found"
-cp -- "$stage/var/lib/myc-wf/backup/files.sha256" "$work/listing" 2>/dev/null || : >"$work/listing"
+# TYPE MODE LINKS INODE SIZE PATH of everything, links not followed; then what a link says.
+find -P "$stage" -mindepth 1 -printf '%y %m %n %i %s %P\0%l\0' >"$work/found"
+: >"$work/listing"
+: >"$work/problems"
+record=$(realpath -- "$stage")/var/lib/myc-wf/backup/files.sha256
+# Never through a link: the file it leads to would be read out in the problems.
+if [ -n "$verified" ] && [ -f "$record" ] && [ "$(realpath -e -- "$record")" = "$record" ]; then
+  cp -- "$record" "$work/listing"
+fi
 if [ -n "$verified" ] && [ "$(sha256sum <"$work/listing" | cut -d' ' -f1)" != "$listing" ]; then
   echo 'the listing is not the one that the manifest names' >"$work/problems"
-else
-  : >"$work/problems"
 fi
 
-# What is listed below the paths, unescaped, into $work/sums (SHA256 PATH NUL); what must not be there into problems.
+# What is listed below the paths, unescaped, into $work/sums (SHA256 PATH NUL); what must not be there into problems; links
+# that lead out of their folder into leaving.
 perl -e '
-  my ($work, $verified, @paths) = @ARGV;
+  my ($work, $verified, @words) = @ARGV;
+  my @places = map { my ($path, $to) = split /\t/; $to //= $path; s{^/}{} for $path, $to; [$path, $to] } @words;
   sub shown { my $name = shift; $name =~ s/([^\x20-\x7e])/sprintf "\\x%02x", ord $1/ge; substr $name, 0, 200 }
-  sub below { my $name = shift; for (@paths) { return 1 if $name eq $_ || index($name, "$_/") == 0 } 0 }
-  open my $out, ">>", "$work/problems" or die $!; open my $sums, ">", "$work/sums" or die $!;
-  my (%listed, %is, %links, %names);
+
+  # Where NAME will be on this host, and the folder it came with; what is not taken stays where it is.
+  sub place {
+    my $name = shift;
+    for (@places) { my ($path, $to) = @$_; return ($to . substr($name, length $path), $to) if $name eq $path || index($name, "$path/") == 0 }
+    return ($name, undef);
+  }
+
+  # Whose a path of this host is. Root reads and writes by the paths of settings, so that nothing may lead elsewhere there.
+  sub owner {
+    my ($at, $folder) = @_;
+    return ($1, 1) if $at =~ m{^(opt/apps/myc-deploy|var/lib/myc-wf|srv/datastore/config(?:/[^/]+)?|srv/datastore/data/[^/]+/\.compose)(?:/|\z)};
+    return ($1, 0) if $at =~ m{^(srv/datastore/data/[^/]+)(?:/|\z)};
+    return ($folder // "", 0);
+  }
+  my $above = qr{^(?:srv(?:/datastore(?:/data|/config)?)?|opt(?:/apps(?:/myc-deploy)?)?|var(?:/lib(?:/myc-wf(?:/backup(?:/dumps)?)?)?)?|srv/datastore/data/[^/]+/\.compose)\z};
+
+  # Whether the link AT leads out of FOLDER, by way of other links too.
+  my %target;
+  sub leaves {
+    my ($at, $folder) = @_;
+    my @at = split m{/}, $at; my $depth = () = split m{/}, $folder, -1; my $hops = 0;
+    pop @at;
+    return 1 if $target{$at} =~ m{^/};
+    my @rest = split m{/+}, $target{$at};
+    while (@rest) {
+      my $part = shift @rest;
+      next if $part eq "" || $part eq ".";
+      if ($part eq "..") { pop @at; return 1 if @at < $depth; next }
+      push @at, $part;
+      my $next = $target{join "/", @at};
+      next if !defined $next;
+      return 1 if $next =~ m{^/} || ++$hops > 40;
+      pop @at; unshift @rest, split m{/+}, $next;
+    }
+    0;
+  }
+
+  open my $out, ">>", "$work/problems" or die $!;
+  my %told;
+  sub problem { my $text = join "", @_; print $out "$text\n" if !$told{$text}++ }
+  open my $sums, ">", "$work/sums" or die $!; open my $leaving, ">", "$work/leaving" or die $!;
+  my (%listed, %is, %links, %names, %folder);
   open my $list, "<", "$work/listing" or die $!;
   while (<$list>) {
     chomp;
-    my ($mark, $sum, $name) = /^(\\?)([0-9a-f]{64})  (.+)$/s or do { print $out "the listing has a line that is none: ", shown($_), "\n"; next };
+    my ($mark, $sum, $name) = /^(\\?)([0-9a-f]{64})  (.+)$/s or do { problem "the listing has a line that is none: ", shown($_); next };
     $name =~ s/\\(.)/$1 eq "n" ? "\n" : $1 eq "r" ? "\r" : $1/ge if $mark;
-    if ($name =~ m{^/|(^|/)\.\.?(/|$)|//}) { print $out "the listing names a path outside of it: ", shown($name), "\n"; next }
+    if ($name =~ m{^/|(^|/)\.\.?(/|$)|//}) { problem "the listing names a path outside of it: ", shown($name); next }
     $listed{$name} = $sum;
   }
   $/ = "\0";
   open my $found, "<", "$work/found" or die $!;
   while (<$found>) {
-    chomp;
-    my ($type, $mode, $links, $inode, $size, $name) = /^(\S+) (\S+) (\S+) (\S+) (\S+) (.*)$/s;
+    chomp(my $line = $_); chomp(my $target = <$found>);
+    my ($type, $mode, $links, $inode, $size, $name) = $line =~ /^(\S+) (\S+) (\S+) (\S+) (\S+) (.*)$/s;
+    my ($at, $folder) = place($name); my ($owner, $settings) = owner($at, $folder);
     $is{$name} = $type;
-    if ($type !~ /^[fdl]$/) { print $out "a device or pipe: ", shown($name), "\n" }
-    elsif ($type eq "f" && oct($mode) & 06000) { print $out "setuid or setgid: ", shown($name), "\n" }
+    if ($type !~ /^[fdl]$/) { problem "a device or pipe: ", shown($name) }
+    elsif ($type eq "f" && oct($mode) & 06000) { problem "setuid or setgid: ", shown($name) }
+    elsif ($type eq "l" && $settings) { problem "a link among settings, which root reads: ", shown("$name -> $target") }
+    elsif ($type ne "d" && $at =~ $above || $type eq "l" && $at eq $owner) { problem "a ", $type eq "l" ? "link" : "file", " where a directory belongs: ", shown($name) }
+    elsif ($type eq "l" && defined $folder) { $target{$at} = $target; $folder{$at} = $owner }
+    if (($settings || $at eq $owner) && $at =~ /[\x00-\x1f\x7f]|\xc2[\x80-\x9f]/) { problem "a control character in a name: ", shown($name) }
     next if $type ne "f";
-    $links{$inode} = $links; push @{$names{$inode}}, $name;
+    if ($links > 1) { $links{$inode} = $links; push @{$names{$inode}}, [$name, $owner] }
     next if !$verified || $name =~ m{^var/lib/myc-wf/backup/(files\.sha256|manifest\.json)$};
-    print $out "not in the listing: ", shown($name), "\n" if !defined $listed{$name};
+    problem "not in the listing: ", shown($name) if !defined $listed{$name};
   }
-  for (keys %links) { print $out "linked to outside of the stage: ", shown($names{$_}[0]), "\n" if @{$names{$_}} != $links{$_} }
-  for my $path (@paths) {
-    print $out "not in the backup: ", shown($path), "\n" if !defined $is{$path};
+  for my $inode (sort keys %links) {
+    my ($first, @others) = @{$names{$inode}};
+    problem "linked to outside of the stage: ", shown($first->[0]) if 1 + @others != $links{$inode};
+    my ($other) = grep { $_->[1] ne $first->[1] } @others;
+    problem "one file in the folders of two: ", shown($first->[0]), " and ", shown($other->[0]) if $other;
+  }
+  for (@places) {
+    my ($path) = @$_;
+    problem "not in the backup: ", shown($path) if !defined $is{$path};
     my $at = "";
-    for (split m{/}, $path) { $at = $at eq "" ? $_ : "$at/$_"; print $out "a link where a directory belongs: ", shown($at), "\n" if ($is{$at} // "") eq "l" }
+    for (split m{/}, $path) { $at = $at eq "" ? $_ : "$at/$_"; problem "a link where a directory belongs: ", shown($at) if ($is{$at} // "") eq "l" && (place($at))[0] !~ $above }
   }
-  exit if !$verified;
-  for my $name (sort keys %listed) {
-    next if !below($name);
+  for my $at (sort keys %target) { print $leaving shown($at), " -> ", shown($target{$at}), "\n" if leaves($at, $folder{$at}) }
+  for my $name ($verified ? sort keys %listed : ()) {
+    next if !defined((place($name))[1]);
     if ($listed{$name} =~ /^0+$/) { next }
-    elsif (($is{$name} // "") ne "f") { print $out "missing: ", shown($name), "\n" }
+    elsif (($is{$name} // "") ne "f") { problem "missing: ", shown($name) }
     else { print $sums "$listed{$name} $name\0" }
   }
-  for ($out, $sums) { close $_ or die $! }' "$work" "$verified" "${@#/}"
+  for ($out, $sums, $leaving) { close $_ or die $! }' "$work" "$verified" "$@"
 
 perl -0pe 's/^.{65}//s' "$work/sums" >"$work/names"
 total=$(tr -cd '\0' <"$work/names" | wc -c)
@@ -87,6 +146,8 @@ while kill -0 "$flushing" 2>/dev/null; do
   sleep "$pause"
 done
 wait "$flushing"
-jq -Rcn --argjson files "$(grep -zc '^f' "$work/found" || true)" \
-  --argjson bytes "$(perl -0ne '$n += $1 if /^f \S+ \S+ \S+ (\d+)/; END { print $n + 0 }' "$work/found")" \
-  '[inputs] | {files: $files, bytes: $bytes, count: length, problems: .[0:20]}' "$work/problems" >"$MYC_RESULT"
+jq -Rcn --argjson files "$(perl -0ne '$n++ if $. % 2 && /^f /; END { print $n + 0 }' "$work/found")" \
+  --argjson bytes "$(perl -0ne '$n += $1 if $. % 2 && /^f \S+ \S+ \S+ (\d+)/; END { print $n + 0 }' "$work/found")" \
+  --rawfile leaving "$work/leaving" \
+  '[inputs] | {files: $files, bytes: $bytes, count: length, problems: .[0:20],
+    leaving: ($leaving | split("\n")[:-1] | {count: length, names: .[0:20]})}' "$work/problems" >"$MYC_RESULT"

@@ -57,7 +57,7 @@ export async function gather(
         ready.settings = true;
         return line;
       });
-      await steps.run('verify', () => verify(taken, inspection, 'verify'));
+      await steps.run('verify', () => verify(taken, inspection, 'verify', changed));
     },
     async () => {
       await condition(() => ready.settings && ready.deployed);

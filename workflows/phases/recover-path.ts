@@ -46,7 +46,7 @@ export async function recoverPath(
     const user = await open();
     // How much the path is of the whole nobody knows before it is here.
     await steps.run('data', () => pull(taken, user, { ...inspection, bytes: 0 }, 'data', steps));
-    await steps.run('verify', () => verify(taken, inspection, 'verify'));
+    await steps.run('verify', () => verify(taken, inspection, 'verify', changed));
     await CancellationScope.nonCancellable(async () => {
       pastReturn();
       await steps.run('swap', () => swapIn(taken, 'swap'));

@@ -109,13 +109,33 @@ export async function pull(
     }
 }
 
-export async function verify(taken: Taken, { manifest }: Inspection, step: string): Promise<string> {
+export async function verify(
+  taken: Taken,
+  { manifest }: Inspection,
+  step: string,
+  changed: string[],
+): Promise<string> {
   const paths = taken.places.map(({ path }) => path);
+  const destinations = taken.places.map(({ destination }) => destination);
   const listing = manifest === undefined ? {} : { listing: manifest.listing };
-  const { files } = await verifyStage({ ...stageOf(taken.input, step), paths, ...listing });
-  return manifest === undefined
-    ? `nothing reaches out of ${counted(files, 'file')}`
-    : `${counted(files, 'file')} as listed`;
+  const { files, leaving } = await verifyStage({
+    ...stageOf(taken.input, step),
+    ...{ paths, destinations },
+    ...listing,
+  });
+
+  const line =
+    manifest === undefined
+      ? `nothing reaches out of ${counted(files, 'file')}`
+      : `${counted(files, 'file')} as listed`;
+  if (leaving === undefined || leaving.count === 0) return line;
+  changed.push(`${leadingOut(leaving)}; they came back as they are`);
+  return `${line}; warning: ${leadingOut({ ...leaving, names: leaving.names.slice(0, 3) })}`;
+}
+
+function leadingOut({ count, names }: { count: number; names: string[] }): string {
+  const more = count > names.length ? ` and ${count - names.length} more` : '';
+  return `${counted(count, 'link')} in data ${count === 1 ? 'leads' : 'lead'} out of ${count === 1 ? 'its' : 'their'} folder: ${names.join(', ')}${more}`;
 }
 
 export async function swapIn(taken: Taken, step: string): Promise<string> {
