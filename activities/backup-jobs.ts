@@ -6,7 +6,7 @@ import { type BackupRecord, lookAtBackup, recordOf } from './backup-record.js';
 import { type MirrorPlan, mirrorPlan } from './commands/mirror-plan.js';
 import type { StageContext } from './converge.js';
 import { jobFailed } from './failures.js';
-import type { JobRequest, JobResult } from './job.js';
+import { type JobRequest, type JobResult, postgresLibrary } from './job.js';
 import { runJob } from './run-job.js';
 
 interface Planned {
@@ -36,6 +36,7 @@ export async function dumpDatabases(context: StageContext, input: StageInput): P
   const { plan } = await planned(context, input);
   const done = await reading(context, input, {
     script: 'dumps',
+    libraries: [postgresLibrary],
     args: plan.dumped.flatMap(({ service, container, kind }) => [service, container, kind]),
   });
   if (done.exit !== 0) throw jobFailed({ ...input, exit: done.exit, lastLines: done.lastLines });

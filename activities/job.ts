@@ -50,3 +50,6 @@ export type RunJob = (
   onProgress: OnProgress,
   signal: AbortSignal,
 ) => Promise<JobResult>;
+
+/** The library with which every script reaches a PostgreSQL server; it is at home with the charms, which use it as well. */
+export const postgresLibrary = '../../../charms/lib/postgres';

@@ -3,8 +3,14 @@ import { project } from '../activities/host-services.js';
 import { lookAt } from '../activities/look-at.js';
 
 /** Runs one of the scripts that only look, and answers its lines. */
-export async function linesOf(remote: Remote, script: string, signal: AbortSignal): Promise<string[]> {
-  return (await lookAt(remote, script, [project], { signal })).split('\n').filter((line) => line !== '');
+export async function linesOf(
+  remote: Remote,
+  script: string,
+  signal: AbortSignal,
+  libraries: readonly string[] = [],
+): Promise<string[]> {
+  const said = await lookAt(remote, script, [project], { signal, libraries });
+  return said.split('\n').filter((line) => line !== '');
 }
 
 const folder = '/var/lib/myc-wf/compose';

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # dumps.sh [SERVICE CONTAINER postgres|charm]…: each database of each service on its own, and its roles, under
 # /var/lib/myc-wf/backup/dumps/SERVICE; index.json tells what is where. The last good dumps stand until all new ones are checked.
-# charm: the service's charm says how, in its folder dumps/. Result: index.json.
+# charm: the service's charm says how, in its folder dumps/. Result: index.json. charms/lib/postgres.sh goes before it.
 set -euo pipefail
 shopt -s inherit_errexit
 umask 077
@@ -14,29 +14,37 @@ flock 7
 rm -rf -- "$new"
 mkdir -p -- "$new"
 
-# What `docker exec` reads is always given: it would else eat whatever this script's own input is.
-in_container() { # CONTAINER DATABASE PROGRAM ARGUMENT…; the database by environment, since -d also takes connection strings
-  docker exec -i -e PGDATABASE="$2" -e PGCLIENTENCODING=UTF8 "$1" \
-    sh -c 'export PGUSER="${POSTGRES_USER:-postgres}"; exec "$@"' sh "${@:3}"
-}
-ask() { # CONTAINER SQL PSQL-ARGUMENT…
-  in_container "$1" postgres psql -XAtq -v ON_ERROR_STOP=1 "${@:3}" <<<"$2"
-}
+# All that is asked of a server, in one answer. Roles and databases are data, not SQL: nothing of a backup is executed as it is.
+# What a recovery uses meanwhile (myc-restore-…) is left out.
+facts="SELECT json_build_object('version', current_setting('server_version_num')::int,
+  'databases', (SELECT coalesce(json_agg(json_build_object('name', datname, 'bytes', pg_database_size(d.oid),
+      'owner', pg_get_userbyid(datdba), 'encoding', pg_encoding_to_char(encoding), 'collate', datcollate, 'ctype', datctype,
+      'provider', to_jsonb(d)->>'datlocprovider', 'rules', to_jsonb(d)->>'daticurules',
+      'locale', coalesce(to_jsonb(d)->>'datlocale', to_jsonb(d)->>'daticulocale'),
+      'connectionLimit', datconnlimit, 'comment', shobj_description(d.oid, 'pg_database'),
+      'settings', (SELECT json_agg(json_build_object('role', rolname, 'settings', to_json(setconfig)) ORDER BY rolname)
+        FROM pg_db_role_setting s LEFT JOIN pg_roles r ON r.oid = setrole WHERE setdatabase = d.oid),
+      'acl', (SELECT json_agg(json_build_object('grantee', rolname, 'privilege', privilege_type, 'grantable', is_grantable))
+        FROM aclexplode(datacl) a LEFT JOIN pg_roles r ON r.oid = grantee)) ORDER BY datname), '[]')
+    FROM pg_database d WHERE datallowconn AND NOT datistemplate),
+  'roles', (SELECT coalesce(json_agg(json_build_object('name', rolname, 'superuser', rolsuper, 'inherit', rolinherit,
+      'createRole', rolcreaterole, 'createDb', rolcreatedb, 'login', rolcanlogin, 'replication', rolreplication,
+      'bypassRls', rolbypassrls, 'connectionLimit', rolconnlimit, 'password', rolpassword, 'validUntil', rolvaliduntil,
+      'settings', (SELECT to_json(setconfig) FROM pg_db_role_setting WHERE setdatabase = 0 AND setrole = r.oid),
+      'memberOf', (SELECT json_agg(to_jsonb(m) || jsonb_build_object('role', g.rolname))
+        FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = r.oid)) ORDER BY rolname), '[]')
+    FROM pg_authid r WHERE rolname !~ '^(pg_|myc-restore-)'))"
 
-# A name that could not be a file's is written in hexadecimal, after a + that no other begins with.
-databases="SELECT datname, CASE WHEN datname ~ '^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}\$' THEN datname
-  ELSE '+' || encode(convert_to(datname, 'UTF8'), 'hex') END || '.dump' AS file
-  FROM pg_database WHERE datallowconn AND NOT datistemplate"
-index="SELECT json_build_object('name', :'service', 'kind', 'postgres', 'version', current_setting('server_version_num')::int,
-  'databases', (SELECT json_agg(json_build_object('name', datname, 'file', file) ORDER BY datname) FROM ($databases) AS d))"
-# Roles as data, not as SQL: what comes back from a backup is never executed as it is.
-roles="SELECT coalesce(json_agg(json_build_object('name', rolname, 'superuser', rolsuper, 'inherit', rolinherit,
-    'createRole', rolcreaterole, 'createDb', rolcreatedb, 'login', rolcanlogin, 'replication', rolreplication,
-    'bypassRls', rolbypassrls, 'connectionLimit', rolconnlimit, 'password', rolpassword, 'validUntil', rolvaliduntil,
-    'settings', (SELECT to_json(setconfig) FROM pg_db_role_setting WHERE setdatabase = 0 AND setrole = r.oid),
-    'memberOf', (SELECT json_agg(to_jsonb(m) || jsonb_build_object('role', g.rolname))
-      FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = r.oid)) ORDER BY rolname), '[]')
-  FROM pg_authid r WHERE rolname !~ '^pg_'"
+# A name that could not be a file's is written in hexadecimal, after a + that no other begins with. It is made here: what a container
+# says is no path on this host.
+file_of() { # DATABASE
+  local LC_ALL=C
+  if [[ $1 =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$ ]]; then
+    printf '%s.dump\n' "$1"
+  else
+    printf '+%s.dump\n' "$(printf '%s' "$1" | od -An -v -tx1 | tr -d ' \n')"
+  fi
+}
 
 report() { # PHASE FILE [TOTAL], each second while the background job runs
   while kill -0 "$!" 2>/dev/null; do
@@ -69,21 +77,32 @@ dump_by_charm() { # SERVICE
 }
 
 dump_service() { # SERVICE CONTAINER
-  local service=$1 container=$2 database file size
+  local service=$1 container=$2 facts_file=$new/$1.facts database file size
   mkdir -p -- "$new/$service"
-  ask "$container" "$index" -v service="$service" >"$new/$service.index"
-  ask "$container" "$roles" >"$new/$service/roles.json"
-  jq -e 'type == "array"' "$new/$service/roles.json" >/dev/null
-  while IFS= read -r -d '' database && IFS= read -r -d '' file; do
+  postgres_superuser "$container" <<<"$facts" >"$facts_file"
+  jq -es 'length == 1 and (.[0] | (.version | type == "number" and . == floor) and (.roles | type == "array") and
+    (.databases | type == "array" and all(.[]; (.name | type == "string" and length > 0 and (explode | all(. != 0))) and
+      (.bytes | type == "number"))))' "$facts_file" >/dev/null ||
+    { echo "$service does not say what databases it has" >&2; return 1; }
+  jq .roles "$facts_file" >"$new/$service/roles.json"
+  jq '.databases | map(del(.bytes))' "$facts_file" >"$new/$service/databases.json"
+  : >"$new/$service.files"
+
+  while IFS= read -r -d '' database && read -r size; do
     echo "dumping $database of $service"
-    size=$(in_container "$container" "$database" psql -XAtqc 'SELECT pg_database_size(current_database())' </dev/null)
+    file=$(file_of "$database")
     : >"$new/$service/$file"
-    in_container "$container" "$database" pg_dump --format=custom </dev/null >"$new/$service/$file" &
+    postgres_dump "$container" "$database" --format=custom >"$new/$service/$file" &
     report "$database of $service" "$new/$service/$file" "$size"
     wait "$!"
     # Read to its end, data too: an archive that was cut off has a good table of contents.
-    in_container "$container" "$database" pg_restore --file=/dev/null <"$new/$service/$file"
-  done < <(ask "$container" "$databases" -z -0)
+    postgres_run "$container" 'exec pg_restore --file=/dev/null' <"$new/$service/$file"
+    jq -n --arg name "$database" --arg file "$file" '{name: $name, file: $file}' >>"$new/$service.files"
+  done < <(jq -j '.databases[] | "\(.name)\u0000\(.bytes | floor)\n"' "$facts_file")
+
+  jq -c --arg service "$service" --slurpfile databases "$new/$service.files" \
+    '{name: $service, kind: "postgres", version: .version, databases: $databases}' "$facts_file" >"$new/$service.index"
+  rm -- "$facts_file" "$new/$service.files"
 }
 
 given=("$@")

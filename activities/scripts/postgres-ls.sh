@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # postgres-ls.sh PROJECT: the databases of each running service of the charm postgres; changes nothing.
-#   SERVICE JSON    [{name, owner, bytes, extensions}], without templates
+#   SERVICE JSON    [{name, owner, bytes, encoding}], without templates
+# charms/lib/postgres.sh goes before it.
 set -euo pipefail
 command -v docker >/dev/null || exit 0
 query="select coalesce(json_agg(json_build_object('name', d.datname, 'owner', pg_get_userbyid(d.datdba),
@@ -9,8 +10,6 @@ query="select coalesce(json_agg(json_build_object('name', d.datname, 'owner', pg
 docker ps --no-trunc --filter "label=com.docker.compose.project=$1" --filter label=myc.charm=postgres \
   --filter label=com.docker.compose.oneoff=False --format '{{.ID}} {{.Label "com.docker.compose.service"}}' |
   sort -k 2 | while read -r id service; do
-    # shellcheck disable=SC2016 # in the container
-    answer=$(docker exec "$id" sh -c 'export PGUSER="${POSTGRES_USER:-postgres}"; exec "$@"' sh \
-      psql -XAtq -d postgres -c "$query" </dev/null | tr -d '\n')
+    answer=$(postgres_superuser "$id" <<<"$query" | tr -d '\n')
     printf '%s %s\n' "$service" "$answer"
   done

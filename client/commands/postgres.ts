@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { postgresLibrary } from '../../activities/job.js';
 import { bytesText } from '../../workflows/contract/amounts.js';
 import { parseHostName } from '../../workflows/contract/names.js';
 import type { Context } from '../context.js';
@@ -14,7 +15,8 @@ const databases = z.array(
 export async function postgresLs(context: Context, word: string): Promise<ExitCode> {
   const host = parseHostName(word);
   const remote = await (await context.hosts()).host(host);
-  const found = (await linesOf(remote, 'postgres-ls', context.signal)).flatMap((line) => {
+  const answers = await linesOf(remote, 'postgres-ls', context.signal, [postgresLibrary]);
+  const found = answers.flatMap((line) => {
     const [, service = '', answer = ''] = /^(\S+) (.*)$/.exec(line) ?? [];
     return databases.parse(JSON.parse(answer)).map((database) => ({ service, ...database }));
   });

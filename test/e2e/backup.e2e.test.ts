@@ -90,7 +90,7 @@ test('backup-install lets a host back up, backs it up, and a second run only syn
   expect(await mirrored('cat srv/datastore/data/web/htdocs/index.html')).toBe('page');
   expect(await mirrored('ls srv/datastore/data/db/var/lib/postgresql')).toBe('');
   expect(await mirrored('ls var/lib/myc-wf/backup/dumps/db')).toBe(
-    '+6f64642f6e616d65203d2031.dump\napp.dump\npostgres.dump\nroles.json',
+    '+6f64642f6e616d65203d2031.dump\napp.dump\ndatabases.json\npostgres.dump\nroles.json',
   );
   expect(await manifest()).toMatchObject({
     ident: name,

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 bash test/setup/node-modules.sh
 bash test/setup/packages.sh "$@" shellcheck=shellcheck jq=jq sshd=openssh-server ssh=openssh-client rsync=rsync \
-  python3=python3 openssl=openssl flock=util-linux nsenter=util-linux ip=iproute2 iptables=iptables git=git sysctl=procps ps=procps zsh=zsh fish=fish mosh=mosh
+  python3=python3 openssl=openssl flock=util-linux nsenter=util-linux ip=iproute2 iptables=iptables git=git sysctl=procps ps=procps zsh=zsh fish=fish mosh=mosh pg_ctlcluster=postgresql
 bash test/setup/docker.sh "$@"
 bash test/setup/lint.sh "$@"
 bash test/setup/build.sh
