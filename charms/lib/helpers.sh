@@ -81,14 +81,12 @@ relation:get() {
 # relation-targets RELATION: the services that this one has such a relation to now, one a line.
 relation-targets() { jq -r --arg relation "$1" '.[$relation] // [] | .[]' "$COMPOSE_TARGETS"; }
 
-# password-file NAME: the file with a password of the service's own, made at the first call.
+# password-file NAME [OWNER]: the file with a password of the service's own, made at the first call. With OWNER (a number) only
+# that account reads it. It is on the disk before it is told: a database made with it would else outlive it.
 password-file() {
-	local file=$SERVICE_DATASTORE/.compose/password/$1
-	if [ ! -s "$file" ]; then
-		(umask 077 && mkdir -p "${file%/*}" && od -An -v -tx1 -N32 /dev/urandom | tr -d ' \n' >"$file.new" && mv -- "$file.new" "$file") ||
-			return 1
-		info "made the password $1 of $SERVICE_NAME"
-	fi
+	local file=$SERVICE_DATASTORE/.compose/password/$1 said
+	said=$(_files secret "$file" "${2:-}") || return 1
+	if [ -n "$said" ]; then info "made the password $1 of $SERVICE_NAME"; fi
 	printf '%s\n' "$file"
 }
 
@@ -182,6 +180,8 @@ cut-off() { bash "$CHARM_LIBRARY/cutoff.sh" add "$@" && return; err "the ports $
 
 CHARM_LIBRARY=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export CHARM_LIBRARY
+# shellcheck source=charms/lib/files.sh
+. "$CHARM_LIBRARY/files.sh"
 export -f debug info warn err error die options-get relation-get relation-set relation:get relation-targets password-file \
 	config-add init-config-add docker_get_uid docker_image_export_dir get_running_containers_for_service cut-off json_value
 # Parts of the above, which run in the hooks' own shells too.

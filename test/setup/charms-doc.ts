@@ -40,16 +40,18 @@ export function metadataKeys(): (Entry & { example: string })[] {
   });
 }
 
-/** Each function of lib/helpers.sh that hooks may call, as the comment above it says it: `name ARGUMENTS: what it does`. */
-export function helpers(): Entry[] {
-  const lines = readFileSync(file('charms/lib/helpers.sh'), 'utf8').split('\n');
+/** Each function that hooks may call, as the comment above it says it: `name ARGUMENTS: what it does`. */
+export const helpers = (): Entry[] => ['helpers.sh', 'files.sh'].flatMap(helpersOf);
+
+function helpersOf(source: string): Entry[] {
+  const lines = readFileSync(file(`charms/lib/${source}`), 'utf8').split('\n');
   const exported = /^export -f (.*?)(?=\n\n|\n[^\t]|$(?![^]))/ms.exec(lines.join('\n'))?.[1] ?? '';
   const names = exported.split(/[\s\\]+/).filter((name) => name !== '');
   return names.map((name) => {
     const at = lines.findIndex((line) => line.startsWith(`${name}() `));
-    if (at < 0) throw new Error(`helpers.sh exports ${name}, which it does not have`);
+    if (at < 0) throw new Error(`${source} exports ${name}, which it does not have`);
     const about = commentAbove(lines, at);
-    if (!about.startsWith(name)) throw new Error(`helpers.sh does not say above ${name} what it does`);
+    if (!about.startsWith(name)) throw new Error(`${source} does not say above ${name} what it does`);
     return { name, about };
   });
 }
