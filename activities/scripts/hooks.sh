@@ -88,7 +88,9 @@ run_hook() { # NUMBER, in a shell of its own: the environment is the hook's
   fi
   # Charms count on it: what a service reads has to be readable.
   umask 022
-  mkdir -p -- "$SERVICE_DATASTORE" "$SERVICE_CONFIGSTORE"
+  for folder in "$SERVICE_DATASTORE" "$SERVICE_CONFIGSTORE"; do
+    FILES_BELOW=${folder%/*/*} perl /srv/charm-store/myc/lib/files.pl folder "$folder"
+  done
   SECONDS=0
   timeout --kill-after=10 "$seconds" bash /srv/charm-store/myc/lib/run-hook.sh "$charm" "$hook" "$id" \
     </dev/null >&"$out" 2>&1 {out}>&- || exit=$?
