@@ -4,15 +4,18 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readUpFile } from '../../client/up-file.js';
 import { repository } from '../lab/names.js';
+import { watch } from '../lab/programs.js';
 
 const cli = path.join(repository, 'dist/client/cli.js');
 
 /** Runs one command of the built CLI as an operator would, its progress on this terminal; resolves with its stdout. */
 export async function myc(configFile: string, args: string[]): Promise<string> {
   process.stderr.write(`\n$ myc-wf ${args.join(' ')}\n`);
-  const child = spawn(process.execPath, [cli, '--config', configFile, ...args], {
-    stdio: ['inherit', 'pipe', 'inherit'],
-  });
+  const child = watch(
+    spawn(process.execPath, [cli, '--config', configFile, ...args], {
+      stdio: ['inherit', 'pipe', 'inherit'],
+    }),
+  );
   let stdout = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   const exit = await new Promise<number>((resolve, reject) => {
@@ -38,6 +41,7 @@ export async function ensureUp(configFile: string, dataDirectory: string): Promi
     if (up?.pid === child.pid) return up!;
     if (child.exitCode !== null) break;
   }
+  child.kill('SIGTERM');
   throw new Error(`myc-wf up did not become ready: see ${path.dirname(configFile)}/up.log`);
 }
 

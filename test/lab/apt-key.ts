@@ -1,12 +1,11 @@
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { cacheFolder } from './names.js';
+import { cacheFolder, labFolder } from './names.js';
 import { docker } from './run.js';
 
 const folder = path.join(cacheFolder, 'apt-key');
-export const aptPublicKeyFile = path.join(folder, 'public');
 
-/** The key that signs the house's packages, made once for every lab and checkout; `image` has gpg. */
+/** The key that signs the house's packages, made once for every lab and checkout; the lab's folder gets its public half. `image` has gpg. */
 export async function ensureAptKey(image: string): Promise<{ secret: string }> {
   if (!(await stat(folder).catch(() => null))) {
     const isolated = ['run', '--rm', '--network', 'none', '--log-driver', 'none'];
@@ -20,5 +19,6 @@ export async function ensureAptKey(image: string): Promise<{ secret: string }> {
     await writeFile(path.join(making, 'public'), armoured);
     await rename(making, folder);
   }
+  await copyFile(path.join(folder, 'public'), path.join(labFolder, 'apt.asc'));
   return { secret: await readFile(path.join(folder, 'secret'), 'utf8') };
 }

@@ -73,12 +73,23 @@ export async function bootstrapped(
   const tar = path.join(cacheFolder, key, 'base.tar');
   if (await stat(tar).catch(() => null)) return tar;
   say(`making ${of} (mmdebstrap)`);
-  await mkdir(path.dirname(tar), { recursive: true });
+  // What a making that was ended has left goes first. It may still hold mounts of this machine's /dev and /sys.
+  const work = path.join(path.dirname(tar), 'work');
+  const clear = () =>
+    run(['rm', '--recursive', '--force', '--one-file-system', work], { allowFailure: true });
+  await clear();
+  await mkdir(work, { recursive: true });
+
   const settings = apt.conf.split('\n').filter(Boolean);
   const reach = settings.map((line) => `--aptopt=${line.replace(/;$/, '')}`);
   const making = path.join(path.dirname(tar), 'making.tar');
   const how = ['--quiet', '--variant=minbase', ...reach, ...options];
-  await run(['nice', '-n', '15', 'mmdebstrap', ...how, release, making, apt.mirror]);
+  try {
+    const command = ['nice', '-n', '15', 'mmdebstrap', ...how, release, making, apt.mirror] as const;
+    await run([...command], { ownGroup: true, env: { TMPDIR: work } });
+  } finally {
+    await clear();
+  }
   await rename(making, tar);
   return tar;
 }

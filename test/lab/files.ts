@@ -2,7 +2,6 @@ import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import type { Config } from '../../client/config/schema.js';
-import { aptPublicKeyFile } from './apt-key.js';
 import { ensureCodecKey } from './codec-key.js';
 import { addressOf, cacheFolder, containerName, labFolder, subnet, temporalPorts, userOf } from './names.js';
 import { run } from './run.js';
@@ -71,9 +70,16 @@ export function labConfig(hostKeys: Record<string, string>, publicKey: string): 
   };
 }
 
+/** Whether this checkout ever brought the lab up. Of one that did not there are no files to keep right. */
+export function hasLabFiles(): Promise<boolean> {
+  return stat(path.join(labFolder, 'config.yml')).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** Returns true when a file changed. */
 export async function writeLabFiles(hostKeys: Record<string, string>): Promise<boolean> {
-  await copyFile(aptPublicKeyFile, path.join(labFolder, 'apt.asc'));
   const publicKey = (await readFile(path.join(labFolder, 'id_ed25519.pub'), 'utf8')).trim();
   const lab: LabFile = { subnet: subnet(), identityFile: 'id_ed25519', hosts: {} };
   for (const [host, hostKey] of Object.entries(hostKeys))

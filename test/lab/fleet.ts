@@ -3,7 +3,7 @@ import { removeDisks } from './disk.js';
 import { ensureAuthority } from './authority.js';
 import { saveImages } from './image-store.js';
 import { ensureHostImage } from './image.js';
-import { ensureIdentity, writeLabFiles } from './files.js';
+import { ensureIdentity, hasLabFiles, writeLabFiles } from './files.js';
 import { raiseKernelLimits } from './kernel-limits.js';
 import * as machine from './machine.js';
 import { addressOf, containerName, gateway, label, network, services, subnet, userOf } from './names.js';
@@ -69,10 +69,13 @@ async function ensureAround(say: Say): Promise<string> {
   });
 }
 
-export function destroy(host: string): Promise<void> {
+/** Returns false when there was no such host. */
+export function destroy(host: string): Promise<boolean> {
+  addressOf(host);
   return lockLab(async () => {
-    await machine.destroyMachine(host);
-    await writeFiles();
+    const destroyed = await machine.destroyMachine(host);
+    await updateFiles();
+    return destroyed;
   });
 }
 
@@ -80,7 +83,7 @@ export function destroy(host: string): Promise<void> {
 export function setAside(hosts: readonly string[]): Promise<void> {
   return lockLab(async () => {
     await Promise.all(hosts.map(machine.setAsideMachine));
-    await writeFiles();
+    await updateFiles();
   });
 }
 
@@ -118,6 +121,11 @@ export async function status(): Promise<HostStatus[]> {
       return { name, address: addressOf(name), user: userOf(name), state };
     })
     .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+}
+
+/** After hosts went; it may be on a machine where the lab never was. */
+async function updateFiles(): Promise<void> {
+  if (await hasLabFiles()) await writeFiles();
 }
 
 async function writeFiles(): Promise<void> {

@@ -3,5 +3,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 bash test/setup/node-modules.sh >&2
-case "${1:-}" in up) bash test/setup/docker.sh "$@" >&2 ;; esac
+case "${1:-}" in up | create | images) bash test/setup/docker.sh "$@" >&2 ;; esac
 exec node_modules/.bin/tsx test/lab/main.ts "$@"

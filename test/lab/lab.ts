@@ -52,7 +52,7 @@ export async function openLab({
       await fleet.create(hostName(name), say);
       return host(name);
     },
-    destroy: (name) => fleet.destroy(hostName(name)),
+    destroy: async (name) => void (await fleet.destroy(hostName(name))),
     powerOff: (name) => machine.powerOffMachine(hostName(name)),
   };
 }

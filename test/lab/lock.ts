@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { cacheFolder, labName } from './names.js';
+import { watch } from './programs.js';
 
 /** One change to this lab at a time, whichever process or checkout makes it. */
 export function lockLab<T>(work: () => Promise<T>): Promise<T> {
@@ -22,9 +23,9 @@ export function lockImage<T>(folder: string, work: () => Promise<T>): Promise<T>
 async function withLock<T>(name: string, work: () => Promise<T>): Promise<T> {
   await mkdir(path.join(cacheFolder, 'locks'), { recursive: true });
   const file = path.join(cacheFolder, 'locks', name);
-  const holder = spawn('flock', [file, 'sh', '-c', 'echo held; exec cat'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const holder = watch(
+    spawn('flock', [file, 'sh', '-c', 'echo held; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] }),
+  );
   const waiting = setTimeout(
     () => process.stderr.write(`waiting for another command to finish with ${path.basename(file)}\n`),
     3000,

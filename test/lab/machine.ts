@@ -63,9 +63,15 @@ export async function createMachine(host: string, image: string): Promise<boolea
   return true;
 }
 
-/** The host, its disk and its Docker's images are gone. */
-export async function destroyMachine(host: string): Promise<void> {
-  if ((await stateOf(host)) !== 'absent') await removeWithDisk(containerName(host));
+/** The host, its disk and its Docker's images are gone. Returns false when there was no such host. */
+export async function destroyMachine(host: string): Promise<boolean> {
+  if ((await stateOf(host)) === 'absent') return false;
+  await removeWithDisk(containerName(host));
+  return true;
+}
+
+async function failUnlessRunning(host: string): Promise<void> {
+  if (!(await isRunning(host))) throw new Error(`${host} is not up: npm run lab -- create ${host}`);
 }
 
 /** A container of a host, by its name or id. */
@@ -114,6 +120,7 @@ export async function removeAside(): Promise<void> {
 
 /** Orderly (systemd stops its units), or as when the power goes. */
 export async function rebootMachine(host: string, how: 'orderly' | 'power-cut' = 'orderly'): Promise<void> {
+  await failUnlessRunning(host);
   const container = containerName(host);
   if (how === 'orderly') {
     await docker(['restart', '--time', '60', container]);
@@ -128,11 +135,13 @@ export async function rebootMachine(host: string, how: 'orderly' | 'power-cut' =
 
 /** The link is dead and nobody is told: packets vanish, open connections hang. A reboot ends it. */
 export async function cutMachine(host: string): Promise<void> {
+  await failUnlessRunning(host);
   for (const way of ways)
     if (!(await filter(host, '--check', way))) await filter(host, '--append', way, { must: true });
 }
 
 export async function healMachine(host: string): Promise<void> {
+  await failUnlessRunning(host);
   for (const way of ways)
     if (await filter(host, '--check', way)) await filter(host, '--delete', way, { must: true });
   await waitForSshd(host);

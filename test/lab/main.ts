@@ -42,7 +42,10 @@ program
 program
   .command('destroy <name>')
   .description('the host and its disks are gone')
-  .action((name: string) => fleet.destroy(hostName(name)));
+  .action(async (name: string) => {
+    const destroyed = await fleet.destroy(hostName(name));
+    if (!destroyed) say(`nothing to do: ${hostName(name)} is not there`);
+  });
 program
   .command('reboot <name>')
   .option('--power-cut', 'without an orderly stop')

@@ -51,7 +51,10 @@ export function ensureStandIns(say: Say): Promise<string[]> {
 }
 
 async function serve(folders: Record<string, string>, say: Say): Promise<string[]> {
-  const port = (await docker(['port', containerName('mirror.lab'), '80/tcp'])).split('\n')[0] ?? '';
+  const ports = await docker(['port', containerName('mirror.lab'), '80/tcp'], { allowFailure: true });
+  const [port = ''] = ports.split('\n');
+  if (port === '') throw new Error('the lab is down: npm run lab -- up');
+
   const images: string[] = [];
   for (const [name, folder] of Object.entries(folders)) {
     const image = await buildStandIn(folder, say);
