@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 bash test/setup/node-modules.sh
 bash test/setup/packages.sh "$@" shellcheck=shellcheck
-npx tsc -p tsconfig.json --noEmit
+bash test/setup/typecheck.sh
 npx eslint --max-warnings 0 .
 # Every tracked or new shell script, by its name or its first line.
 git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d '' file; do
