@@ -23,6 +23,10 @@ input=$(cat)
 rm -f -- "$folder/standing"
 jq -j .compose <<<"$input" >"$folder/.docker-compose.yml.new"
 rendered=$(as_json "$project" "$folder" "$folder/.docker-compose.yml.new")
+# Docker mounts by paths, and what a backup brought may hold links: none of them leads a container to the host's own files.
+jq -j '.services[]?.volumes[]? | select(.type == "bind") | .source
+  | select(startswith("/srv/datastore/")) | "\(.)\u0000"' <<<"$rendered" |
+  xargs -0 -r perl /srv/charm-store/myc/lib/files.pl check
 mv -- "$folder/.docker-compose.yml.new" "$file"
 
 # What the actions of every service are run with, also of those that have no hook; what is not there any more goes.

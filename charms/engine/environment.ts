@@ -54,6 +54,7 @@ export function relationEnvironment({ relation, base, target }: Sides, ownSide: 
     BASE_SERVICE_NAME: base.name,
     BASE_CHARM_NAME: base.definition.name,
     BASE_CHARM_PATH: charmDirectory(base.definition),
+    BASE_DATA_RESOURCES: (base.definition.metadata['data-resources'] ?? []).join('\n'),
     MASTER_BASE_SERVICE_NAME: base.master,
     TARGET_SERVICE_NAME: target.name,
     TARGET_CHARM_NAME: target.definition.name,

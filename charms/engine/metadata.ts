@@ -11,6 +11,14 @@ const relationName = z
   .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'use lower-case letters, digits and dashes, such as web-proxy');
 const path = z.unknown().transform(parsedBy(parseAbsolutePath));
 const paths = z.array(path).nullish();
+/** A service's passwords are under .compose of its data, which no container sees. */
+const resources = z
+  .array(
+    path.refine((resource) => resource !== '/' && resource.split('/')[1] !== '.compose', {
+      error: 'this would mount the passwords under /.compose, too; write the folders that the service needs',
+    }),
+  )
+  .nullish();
 
 const use = z.strictObject({
   constraint: z.enum(['required', 'recommended', 'optional']).default('optional'),
@@ -55,8 +63,9 @@ const metadata = z.strictObject({
     .regex(/^[a-z0-9][A-Za-z0-9._:/@-]*$/, 'write an image as docker names it, such as postgres:17')
     .nullish(),
   'docker-compose': mapping.nullish(),
-  'data-resources': paths,
-  'config-resources': paths,
+  'data-resources': resources,
+  'config-resources': resources,
+  'writable-config-resources': resources,
   'charm-resources': paths,
   options: z.record(z.string(), z.string().nullable()).nullish(),
   'default-options': mapping.nullish(),

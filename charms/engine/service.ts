@@ -29,14 +29,30 @@ const startOf = (type: 'service' | 'run-once' | 'stub'): Mapping =>
 
 function volumesOf({ name, definition }: ResolvedService, datastore: string): string[] {
   const { metadata } = definition;
+  const writable = metadata['writable-config-resources'] ?? [];
+  const readOnly = (metadata['config-resources'] ?? []).filter(
+    (path) => !writable.some((folder) => isWithin(path, folder)),
+  );
   return [
-    ...(metadata['data-resources'] ?? []).map((path) => `${datastore}/data/${name}${path}:${path}:rw`),
-    ...(metadata['config-resources'] ?? []).map((path) => `${datastore}/config/${name}${path}:${path}:rw`),
+    ...outermost(metadata['data-resources'] ?? []).map(
+      (path) => `${datastore}/data/${name}${path}:${path}:rw`,
+    ),
+    ...readOnly.map((path) => `${datastore}/config/${name}${path}:${path}:ro`),
+    ...outermost(writable).map((path) => `${datastore}/config/${name}${path}:${path}:rw`),
     ...(metadata['charm-resources'] ?? []).map(
       (path) => `${charmDirectory(definition)}/resources${path}:${path}:ro`,
     ),
   ];
 }
+
+const isWithin = (path: string, folder: string): boolean => `${path}/`.startsWith(`${folder}/`);
+
+/**
+ * Docker mounts by paths: a folder within another one that the container may write to could be a link by the next start.
+ * It is seen there without a mount of its own.
+ */
+const outermost = (paths: readonly string[]): string[] =>
+  [...new Set(paths)].filter((path) => !paths.some((other) => other !== path && isWithin(path, other)));
 
 function labelsOf({ name, master, definition }: ResolvedService): Mapping {
   const { metadata, resourcesDigest } = definition;

@@ -27,7 +27,7 @@ const key = `ssh-ed25519 ${'A'.repeat(68)} me@laptop`;
 function runInit(
   charm: string,
   options: unknown,
-  joined?: { hook: string; base: string; data: unknown },
+  joined?: { hook: string; base: string; data: unknown; environment?: Record<string, string> },
 ): { code: number | null; stderr: string; root: string; fragments: unknown[] } {
   const root = mkdtempSync(join(tmpdir(), 'hook-'));
   const fragments = join(root, 'fragments');
@@ -39,7 +39,11 @@ function runInit(
   const relation =
     joined === undefined
       ? {}
-      : { BASE_SERVICE_NAME: joined.base, RELATION_DATA_FILE: join(root, 'data.json') };
+      : {
+          BASE_SERVICE_NAME: joined.base,
+          RELATION_DATA_FILE: join(root, 'data.json'),
+          ...joined.environment,
+        };
   const run = () =>
     spawnSync('bash', [join(folder, 'lib/run-hook.sh'), join(folder, charm), joined?.hook ?? 'init'], {
       encoding: 'utf8',
@@ -55,6 +59,7 @@ function runInit(
         MIRROR_DIR_CONFIG: join(root, 'mirror-dir/config.yml'),
         CRON_FOLDER: join(root, 'cron.d'),
         CHARM_PATH: `/srv/charm-store/myc/${charm}`,
+        MYC_ACTIONS: join(root, 'actions'),
         ...relation,
       },
     });
@@ -185,6 +190,48 @@ describe('init hooks', () => {
       '/srv/datastore': { exclude: ['/tmp/'] },
     });
     expect(runInit('rsync-backup', { mirror: { '/srv/../etc': {} } }).code).toBe(1);
+  });
+});
+
+describe('the logs of another service', () => {
+  const rotated = (paths: unknown, resources: string) =>
+    runInit(
+      'logrotate',
+      {},
+      {
+        ...{ hook: 'log_rotate-relation-joined', base: 'app', data: { paths } },
+        environment: { BASE_DATA_RESOURCES: resources },
+      },
+    );
+
+  it.each([
+    ['a log folder that is a data resource', ['/var/log/app/*.log'], '/var/log/app', ['/var/log/app']],
+    // What is below a data resource can be exchanged by its container for a link.
+    ['one below a data resource', ['/srv/app/logs/x.log', '/srv/app/y*'], '/srv\n/etc', ['/srv']],
+    ['one in none', ['/var/log/*/x.log'], '/var/logs', ['/var/log']],
+  ])('are reached by a mount of %s, and nothing else', (_what, paths, resources, mounted) => {
+    const { code, root, fragments } = rotated(paths, resources);
+    expect(code).toBe(0);
+    expect(fragments).toEqual(
+      mounted.map((path) => ({
+        services: { logrotate: { volumes: [`${root}/app${path}:/logs/app${path}:rw`] } },
+      })),
+    );
+    const file = join(root, 'config/etc/logrotate.d/app');
+    expect(readFileSync(file, 'utf8')).toContain(paths.map((path) => `"/logs/app${path}"`).join('\n'));
+  });
+
+  it.each([
+    '/.compose/password/*',
+    '/x.log',
+    '/*/x.log',
+    '//.compose/x',
+    '/./.compose/x',
+    '/a/../.compose/x',
+  ])('are not the passwords: %s', (path) => {
+    const { code, stderr, fragments } = rotated([path], '/var/log');
+    expect([code, fragments]).toEqual([1, []]);
+    expect(stderr).toContain("the option 'paths' is not right");
   });
 });
 

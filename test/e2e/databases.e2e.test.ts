@@ -27,6 +27,7 @@ done
 const shop = {
   'metadata.yml': `docker-image: mariadb:11.8
 docker-compose: {entrypoint: [sleep], command: [infinity], init: yes}
+data-resources: [/var/log/shop]
 uses:
   mysql-database: {constraint: required, auto: summon}
   redis-database: {constraint: required, auto: summon}

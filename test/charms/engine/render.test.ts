@@ -46,8 +46,34 @@ describe('plan', () => {
   it('mounts data and configuration apart under the datastore', () => {
     expect(planOf('web:\n').dockerCompose.services.web?.volumes).toEqual([
       '/srv/datastore/data/web/var/www:/var/www:rw',
-      '/srv/datastore/config/web/etc/site:/etc/site:rw',
+      '/srv/datastore/config/web/etc/site:/etc/site:ro',
     ]);
+  });
+
+  it('mounts configuration read-only unless the charm says that its container writes to it', () => {
+    const wrote = charm(
+      'wrote',
+      'docker-image: a\nconfig-resources: [/etc/a, /etc/b/c]\nwritable-config-resources: [/etc/b]\n',
+    );
+    expect(planWith([...charms, wrote], 'wrote:\n').dockerCompose.services.wrote?.volumes).toEqual([
+      '/srv/datastore/config/wrote/etc/a:/etc/a:ro',
+      '/srv/datastore/config/wrote/etc/b:/etc/b:rw',
+    ]);
+  });
+
+  it('mounts no path on which a container could leave a link', () => {
+    const nested = charm('nested', 'docker-image: a\ndata-resources: [/var/a/b, /var/a, /var/ab]\n');
+    expect(planWith([...charms, nested], 'nested:\n').dockerCompose.services.nested?.volumes).toEqual([
+      '/srv/datastore/data/nested/var/a:/var/a:rw',
+      '/srv/datastore/data/nested/var/ab:/var/ab:rw',
+    ]);
+  });
+
+  it.each(['/', '/.compose', '/.compose/password'])('mounts no passwords: %s', (path) => {
+    for (const key of ['data-resources', 'config-resources', 'writable-config-resources'])
+      expect(() => parseMetadata(`${key}: [${path}]\n`, 'metadata.yml')).toThrow(
+        /passwords under \/\.compose/,
+      );
   });
 
   it('merges mappings, appends lists and appends to the command', () => {
