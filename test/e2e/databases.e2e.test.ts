@@ -223,7 +223,7 @@ describe('the actions of mysql', () => {
     const refused = await action('load', 'b_shop', '--yes', '-i', path.join(operator.folder, 'evil.sql'));
     expect(refused.stderr).toContain('b_shop is first as it was');
     expect(await rooted(host, whole)).toBe(before);
-    expect(await shell('ls -A /srv/datastore/data/mysql/.myc-load')).toBe('');
+    expect(await shell('ls -A /var/lib/myc-wf/actions/mysql')).toBe('');
   });
 });
 

@@ -60,6 +60,7 @@ describe.skipIf(withoutOdoo)('the actions of a real Odoo and its postgres', () =
     expect(await at.shell(`cd /srv/datastore/data/${service}/var/lib/odoo && ls -A | grep myc || true`)).toBe(
       '',
     );
+    expect(await at.shell(`ls -A /var/lib/myc-wf/actions/${service}`)).toBe('');
     expect(await at.shell('ls /var/lib/myc-wf/streams')).toBe('');
     expect((await partners()).map((one) => one.name)).toEqual(['Ada Lovelace']);
   };
@@ -189,13 +190,14 @@ ${python}`;
 
   test('a load killed in its swap is finished by the next run, and a worker killed in the middle goes on', async () => {
     await sql("update res_partner set name = 'Ada Byron' where name = 'Ada Lovelace'");
-    // At the second rename of the filestore, when the database has its new name already.
+    // At the rename of the filestore, when the database has its new name already.
     await at.shell(
-      `mkdir -p /root/bin && printf '%s\\n' '#!/bin/bash' 'case "$*" in *"/.myc-load/filestore "*) if [ ! -e /root/bin/done ]; then touch /root/bin/done; kill -9 $PPID; exit 1; fi ;; esac' 'exec /usr/bin/mv "$@"' >/usr/local/bin/mv && chmod +x /usr/local/bin/mv`,
+      `mkdir -p /root/bin && printf '%s\\n' '#!/bin/bash' 'case "$*" in *"/filestore.py swap "*) if [ ! -e /root/bin/done ]; then touch /root/bin/done; kill -9 $PPID; exit 1; fi ;; esac' 'exec /usr/bin/docker "$@"' >/usr/local/bin/docker && chmod +x /usr/local/bin/docker`,
     );
     const killed = await action(service, 'load', '--yes', '-i', zip);
     expect(killed).toMatchObject({ status: 1 });
-    await at.shell('rm /usr/local/bin/mv; test -e /root/bin/done');
+    await at.shell('rm /usr/local/bin/docker; test -e /root/bin/done');
+    expect(await at.shell(`stat -c %a /var/lib/myc-wf/actions/${service}`)).toBe('700');
     expect(await at.shell('docker ps -q -f label=com.docker.compose.service=' + service)).toBe('');
 
     const finished = await action(service, 'load', '--yes', '-i', zip);
@@ -211,6 +213,33 @@ ${python}`;
     expect(await at.operator.myc(['follow', name])).toMatchObject({ status: 0 });
     await untouched();
     expect(await filed()).toEqual([attachment]);
+  }, 300_000);
+
+  test('nothing that Odoo plants in its data leads root out of it', async () => {
+    const planted = `set -e; cd /var/lib/odoo; mkdir .myc-load
+printf '{"database":"../../../../../../../../usr/local/sbin","load":"x"}' >.myc-load/journal
+mkdir -p .myc-load/filestore filestore/jq; ln -s /etc/planted .myc-held; ln -s /etc filestore/planted
+ln -s /etc .myc-load/old; mkfifo filestore/${service}/pipe; ln -s /etc/hostname filestore/${service}/link`;
+    await at.shell(`docker exec -i -u odoo myc-${service}-1 bash`, planted);
+    const host = () =>
+      at.shell('ls -A /usr/local/sbin /etc | sha256sum; sha256sum /etc/passwd; stat -c "%u %Y" /etc');
+    const before = await host();
+    await done(service, 'restart');
+    await done('postgres', 'cp', service, 'planted');
+    expect(await action(service, 'save', 'planted', '--to-host', '/root/planted.zip')).toMatchObject({
+      status: 0,
+    });
+    await done(service, 'save', '--to-host', '/root/whole.zip');
+    const named = 'import zipfile; print([n for n in zipfile.ZipFile("/w.zip").namelist() if len(n) < 20])';
+    const held = (file: string) =>
+      at.shell(`docker run --rm -v ${file}:/w.zip:ro --user 0 --entrypoint python3 odoo:14 -c '${named}'`);
+    expect(await held('/root/planted.zip')).toBe("['dump.sql', 'manifest.json']");
+    expect(await held('/root/whole.zip')).toBe("['dump.sql', 'manifest.json']");
+    await done('postgres', 'rm', 'planted', '--yes');
+    await at.shell(`docker exec -u odoo myc-${service}-1 rm /var/lib/odoo/filestore/planted`);
+    await done(service, 'load', '--yes', '-i', zip);
+    expect(await host()).toBe(before);
+    await untouched();
   }, 300_000);
 
   test('a neutralised copy under another name: no mail, no scheduled actions, before Odoo knows it', async () => {

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Databases of Odoo as zip files, as Odoo itself writes them; everything in one is taken for hostile.
 
-save               standard input: the manifest as one line of JSON, then dump.sql -> standard output: the zip, with /filestore
+save [DATABASE]    standard input: the manifest as one line of JSON, then dump.sql -> standard output: the zip, with the files
+                   of the database in /data/filestore
 check ZIP FREE     refuses what is no such zip; prints what is in it as JSON
-filestore ZIP      its files to /stage
+filestore ZIP UID  its files to /data/.myc-load/filestore, for that account
 sql ZIP KEY        its dump.sql on standard output, under psql's \\restrict with KEY when that is not "-"
 """
 import json
@@ -12,6 +13,7 @@ import re
 import shutil
 import stat
 import sys
+import time
 import zipfile
 
 FILE = re.compile(r"^filestore/((?:checklist/)?[0-9a-f]{2}/[0-9a-f]{40})$")
@@ -19,20 +21,38 @@ RESTRICT = re.compile(rb"^\\(un)?restrict [A-Za-z0-9]{1,128}\s*$")
 COPY = re.compile(rb"^COPY .* FROM stdin;\s*$")
 
 
-def save():
+def add_file(out, path, name):
+    """Adds a regular file; what is something else, or gone meanwhile, is left out."""
+    try:
+        number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return  # Odoo's own cleaning took it: nothing refers to it. Or it is a link, which Odoo makes none of.
+    with os.fdopen(number, "rb") as file:
+        is_ = os.fstat(number)
+        if not stat.S_ISREG(is_.st_mode):
+            return
+        entry = zipfile.ZipInfo(name, max(time.localtime(is_.st_mtime)[:6], (1980, 1, 1, 0, 0, 0)))
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        entry.external_attr = (is_.st_mode & 0xFFFF) << 16
+        entry.file_size = is_.st_size
+        with out.open(entry, "w") as target:
+            shutil.copyfileobj(file, target, 1 << 20)
+
+
+def save(database=None):
     manifest = sys.stdin.buffer.readline()
     out = zipfile.ZipFile(sys.stdout.buffer, "w", zipfile.ZIP_DEFLATED, allowZip64=True)
     with out.open("dump.sql", "w", force_zip64=True) as entry:
         shutil.copyfileobj(sys.stdin.buffer, entry, 1 << 20)
     out.writestr("manifest.json", json.dumps(json.loads(manifest), indent=4))
-    for folder, folders, files in os.walk("/filestore"):
-        folders.sort()
-        for name in sorted(files):
-            path = os.path.join(folder, name)
-            try:
-                out.write(path, os.path.join("filestore", os.path.relpath(path, "/filestore")))
-            except FileNotFoundError:
-                pass  # Odoo's own cleaning took it meanwhile: nothing refers to it.
+    if database:
+        store = os.path.join("/data/filestore", database)
+        # A walk follows no link but its first folder.
+        for folder, folders, files in () if os.path.islink(store) else os.walk(store):
+            folders.sort()
+            for name in sorted(files):
+                path = os.path.join(folder, name)
+                add_file(out, path, os.path.join("filestore", os.path.relpath(path, store)))
     out.close()
     sys.stdout.buffer.flush()
 
@@ -86,16 +106,22 @@ def check(path, free):
     print(json.dumps({"files": files, "bytes": size}))
 
 
-def filestore(path):
+def filestore(path, uid):
     archive = opened(path)
+    os.umask(0o022)
+    stage = "/data/.myc-load/filestore"
+    os.makedirs(stage)
     for entry in archive.infolist():
         found = FILE.match(entry.filename)
         if not found:
             continue
-        target = os.path.join("/stage", found.group(1))
+        target = os.path.join(stage, found.group(1))
         os.makedirs(os.path.dirname(target), exist_ok=True)
         with archive.open(entry) as source, open(target, "xb") as file:
             shutil.copyfileobj(source, file, 1 << 20)
+    for folder, _, files in os.walk(stage):
+        for name in [folder] + [os.path.join(folder, file) for file in files]:
+            os.chown(name, int(uid), -1, follow_symlinks=False)
 
 
 def sql(path, key):
