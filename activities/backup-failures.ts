@@ -9,7 +9,8 @@ export type BackupFailureType =
   | 'UnknownIdent'
   | 'DiskFull'
   | 'BackupUnusable'
-  | 'DestinationHoldsData';
+  | 'DestinationHoldsData'
+  | 'DestinationRefused';
 
 const final = (type: BackupFailureType, message: string): ApplicationFailure =>
   ApplicationFailure.nonRetryable(message, type);
@@ -37,6 +38,21 @@ export const destinationHoldsData = (host: string, holds: string): ApplicationFa
   final(
     'DestinationHoldsData',
     `${host}: ${holds}; nothing was replaced. Run again with --yes to replace it: it is kept aside until the recovery is done`,
+  );
+
+/** Its path leads elsewhere on the host, or it cannot be exchanged as a whole. */
+export const destinationRefused = (host: string, why: string): ApplicationFailure =>
+  final(
+    'DestinationRefused',
+    `${host}: ${why}; nothing was replaced. Name a folder by its real path, with no link and no mount in it, or take it to ` +
+      'another folder such as /root/recovered',
+  );
+
+export const destinationUsed = (host: string, why: string): ApplicationFailure =>
+  final(
+    'DestinationRefused',
+    `${host}: ${why}, which would go on with what is removed; nothing was replaced. Stop its service first (myc-wf compose ` +
+      `${host} stop SERVICE) and bring it up afterwards, or take it to another folder such as /root/recovered`,
   );
 
 export const diskFull = (job: JobEnd): ApplicationFailure =>

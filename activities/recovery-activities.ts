@@ -4,7 +4,11 @@ import type { StageInput, StageResult } from './activities.js';
 export interface RecoveryActivities {
   /** What the target keeps of the ident; UnknownIdent, BackupUnusable. Changes nothing. */
   inspectBackup(input: SourceInput): Promise<Inspection>;
-  /** DestinationHoldsData when something stands there and no consent was given; `empty` when nothing does. Changes nothing. */
+  /**
+   * BadInput for a place where a recovery puts nothing, DestinationRefused for one that leads elsewhere on the host or that a
+   * running container uses, DestinationHoldsData when something stands there and no consent was given; `empty` when nothing
+   * does. Changes nothing.
+   */
   checkDestination(input: SwapInput): Promise<{ empty: boolean }>;
   /** A folder for the stage with a key of its own, which it answers; and rsync, unless another stage installs it. */
   ensureStage(input: StageKeyInput): Promise<StageKey>;

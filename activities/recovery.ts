@@ -29,7 +29,7 @@ export function recoveryActivities({
         inspectBackup(input, await adminOf(input)),
       ),
     ),
-    checkDestination: accepting(async (input) => checkDestination(await stage(input), input)),
+    checkDestination: accepting(async (input) => checkDestination(await stage(input), input, await config())),
     ensureStage: accepting(async (input) =>
       ensureStage(await stage(input), input, await config(), await adminOf(input)),
     ),
@@ -40,7 +40,7 @@ export function recoveryActivities({
     })),
     pullBackup: accepting(async (input) => pullBackup(await stage(input), input, await config())),
     verifyStage: accepting(async (input) => verifyStage(await stage(input), input)),
-    swapData: accepting(async (input) => swapData(await stage(input), input)),
+    swapData: accepting(async (input) => swapData(await stage(input), input, await config())),
     restoreDatabases: accepting(async (input) => restoreDatabases(await stage(input), input)),
     finishRestore: accepting(async (input) => finishRestore(await stage(input), input)),
     discardStage: accepting(async (input) => discardStage(await stage(input), input)),

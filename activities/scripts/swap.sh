@@ -7,8 +7,9 @@
 #                                                  failed before this one too
 #
 # Reads lines `data PATH DESTINATION` and `settings PATH DESTINATION`, tab-separated: PATH below FOLDER/stage. `no` stops with
-# exit code 21 where a data destination holds files or the project has containers; the result is which. The old tree is kept as
-# .myc-wf-old-OPERATION beside the new one (inside, where the destination is a mount of its own).
+# exit code 21 where a data destination holds files or the project has containers; the result is which. Exit code 22 is for a
+# destination that cannot be taken (its path leads elsewhere), 23 for one that a running container uses. The old tree is kept
+# as .myc-wf-old-OPERATION beside the new one (inside, where the destination is a mount of its own).
 set -euo pipefail
 shopt -s inherit_errexit
 umask 077
@@ -18,9 +19,33 @@ while IFS=$'\t' read -r kind path place; do
   kinds+=("$kind") staged+=("$folder/stage$path") places+=("$place")
 done
 
-refuse() { # WHY, as it is: a bare host has no jq
-  printf '%s' "$1" >"$MYC_RESULT"
-  exit 21
+refuse() { # EXIT WHY, as it is: a bare host has no jq
+  printf '%s' "$2" >"$MYC_RESULT"
+  exit "$1"
+}
+
+# Opens the folder PATH part by part, none of which may be a link, and makes what is missing if told so. Into $entered: a path
+# that stays this very folder, whatever a user or a container makes of its names meanwhile; empty where a part is missing.
+enter() { # PATH [make]
+  local part at='' fd next real
+  exec {fd}</
+  entered=/proc/self/fd/$fd
+  while IFS= read -r -d / part; do
+    if [ -z "$part" ]; then continue; fi
+    at+=/$part
+    if [ -L "$entered/$part" ]; then refuse 22 "$at is a link to $(readlink -- "$entered/$part")"; fi
+    if [ ! -e "$entered/$part" ]; then
+      if [ "${2:-}" != make ]; then entered='' && return; fi
+      mkdir -- "$entered/$part"
+    fi
+    if [ ! -d "$entered/$part" ]; then refuse 22 "$at is not a directory"; fi
+    exec {next}<"$entered/$part/."
+    # What was opened decides, and not what it was a moment ago.
+    real=$(readlink "/proc/self/fd/$next")
+    if [ "$real" != "$at" ]; then refuse 22 "$at leads to $real"; fi
+    exec {fd}<&-
+    fd=$next entered=/proc/self/fd/$fd
+  done <<<"${1#/}/"
 }
 
 containers() { # of the project, if there is a Docker to ask
@@ -28,62 +53,110 @@ containers() { # of the project, if there is a Docker to ask
   docker ps --all --quiet --filter "label=com.docker.compose.project=$project"
 }
 
+# A container keeps what it has mounted: it would go on with the old tree, which is removed. A Docker that does not answer has none.
+refuse_used() { # PLACE
+  local place=$1 ids root name writes from
+  if [ "$project" != - ] || ! command -v docker >/dev/null; then return; fi
+  root=$(docker info --format '{{.DockerRootDir}}' 2>/dev/null) || return 0
+  if [ -z "$root" ]; then return; fi
+  case $place/ in "$root"/*) refuse 22 "$place is in Docker's own folder $root" ;; esac
+  case $root/ in "$place"/*) refuse 22 "$place holds Docker's own folder $root" ;; esac
+  mapfile -t ids < <(docker ps --quiet --no-trunc)
+  if [ "${#ids[@]}" = 0 ]; then return; fi
+  while IFS=$'\t' read -r name writes from; do
+    if [ -z "$from" ]; then continue; fi
+    from=$(realpath -m -- "$from")
+    case $from/ in "$place"/*) refuse 23 "$place is used by the container ${name#/}" ;; esac
+    if [ "$writes" != true ]; then continue; fi
+    case $place/ in "${from%/}"/*) refuse 23 "$place is used by the container ${name#/}" ;; esac
+  done < <(docker inspect --format '{{$n := .Name}}{{range .Mounts}}{{printf "%s\t%v\t%s\n" $n .RW .Source}}{{end}}' "${ids[@]}" 2>/dev/null)
+}
+
+# What is mounted below would be set aside, and removed, with the tree.
+refuse_mounts() { # PLACE
+  local mount
+  mount=$(PLACE=$1/ perl -ane '$F[4] =~ s/\\([0-7]{3})/chr oct $1/ge; print($F[4]), exit if index($F[4], $ENV{PLACE}) == 0' /proc/self/mountinfo)
+  if [ -n "$mount" ]; then refuse 22 "$1 has a mount in it ($mount)"; fi
+}
+
 look() {
-  local i found empty=yes
+  local i place at found empty=yes
   for i in "${!places[@]}"; do
-    if [ -L "${places[i]}" ]; then refuse "${places[i]} is a link"; fi
-    if [ "${kinds[i]}" = settings ] || [ ! -e "${places[i]}" ]; then continue; fi
-    found=$(find "${places[i]}" -name '.myc-wf-*' -prune -o ! -type d -print -quit)
+    place=${places[i]}
+    enter "${place%/*}"
+    refuse_used "$place"
+    if [ -z "$entered" ]; then continue; fi
+    at=$entered/${place##*/}
+    if [ -L "$at" ]; then refuse 22 "$place is a link to $(readlink -- "$at")"; fi
+    refuse_mounts "$place"
+    if [ "${kinds[i]}" = settings ] || [ ! -e "$at" ]; then continue; fi
+    found=$(find "$at" -name '.myc-wf-*' -prune -o ! -type d -printf '/%P' -quit)
     if [ -z "$found" ]; then continue; fi
-    if [ "$may_replace" = no ]; then refuse "${places[i]} holds data ($found)"; fi
+    found=$place${found%/}
+    if [ "$may_replace" = no ]; then refuse 21 "$place holds data ($found)"; fi
     empty=no
   done
   if [ -n "$(containers)" ]; then
-    if [ "$may_replace" = no ]; then refuse "services of $project are there"; fi
+    if [ "$may_replace" = no ]; then refuse 21 "services of $project are there"; fi
     empty=no
   fi
   if [ "$empty" = yes ]; then echo empty >"$MYC_RESULT"; fi
 }
 
-device() { # of a path, or of what it will be made in
-  local path=$1
-  until [ -e "$path" ]; do path=${path%/*}; path=${path:-/}; done
-  stat -c %d -- "$path"
-}
-
-# The tree at PLACE goes to OLD, the one at NEW to PLACE. Each rename happens at once, and what is done is not done again.
-exchange() { # NEW PLACE OLD
-  local new=$1 place=$2 old=$3 n=
+# The tree at PLACE goes into the folder $base/$old as NAME, the one at NEW to PLACE. Each rename happens at once, and what is
+# done is not done again.
+exchange() { # NEW PLACE NAME
+  local new=$1 place=$2 n='' own
   [ -e "$new" ] || [ -L "$new" ] || return 0
   if [ -e "$place" ] || [ -L "$place" ]; then
-    mkdir -p -- "${old%/*}"
+    own_folder "$old"
     # An earlier attempt put the old tree aside; what stands here now came after it.
-    while [ -e "$old$n" ]; do n=.$((${n#.} + 1)); done
-    mv -T -- "$place" "$old$n"
+    while [ -e "$own/$3$n" ] || [ -L "$own/$3$n" ]; do n=.$((${n#.} + 1)); done
+    mv -T -- "$place" "$own/$3$n"
   fi
   mv -T -- "$new" "$place"
 }
 
-# Where the new tree waits and the old one goes: beside PLACE, or inside it where it is a mount. Into $aside, $new and $old.
+# Where PLACE is exchanged: in its parent, or inside it where it is a mount. Into $base and $place, which are paths for us.
 around() { # PLACE
   local parent=${1%/*}
-  aside=${parent:-/}
-  if mountpoint -q -- "$1"; then aside=$1; else mkdir -p -- "$aside"; fi
-  new=${aside%/}/.myc-wf-new-$operation/${1##*/} old=${aside%/}/.myc-wf-old-$operation
+  if mountpoint -q -- "$1"; then parent=$1; fi
+  enter "${parent:-/}" make
+  folder_of_base=$parent base=$entered
+  # Root's alone on every host, and told by their names to whoever looks at what runs.
+  case $parent in
+    /srv | /opt/apps) if [[ $(stat -c '%u %a' -- "$parent") == '0 7'[0145][0145] ]]; then base=$parent; fi ;;
+  esac
+  place=$base/${1##*/}
+  if [ "$parent" = "$1" ]; then place=$base; fi
+}
+
+# A folder in $base that only root enters, made where it is missing. Into $own: a path that stays this folder.
+own_folder() { # NAME
+  local fd real
+  if [ ! -e "$base/$1" ]; then mkdir -m 0700 -- "$base/$1"; fi
+  exec {fd}<"$base/$1/."
+  own=/proc/self/fd/$fd
+  real=$(readlink "$own")
+  if [ "$real" != "$folder_of_base/$1" ] || [ "$(stat -L -c '%u %a' "$own")" != '0 700' ]; then
+    refuse 22 "$folder_of_base/$1 is not root's own: somebody changes it"
+  fi
+  if [ "$base" = "$folder_of_base" ]; then own=$base/$1; fi
 }
 
 # From another filesystem it is copied beside its place, so that a rename is enough afterwards; that the staged one has gone says
 # the copy is whole.
 copy_beside() { # STAGED PLACE
-  local from=$1 aside new old pause=0.1
+  local from=$1 base folder_of_base place own new pause=0.1
   around "$2"
-  if [ ! -e "$from" ] || [ "$(device "$from")" = "$(device "$aside")" ]; then return 0; fi
+  if [ ! -e "$from" ] || [ "$(stat -c %d -- "$from")" = "$(stat -L -c %d -- "$base")" ]; then return 0; fi
+  own_folder ".myc-wf-new-$operation"
+  new=$own/${2##*/}
   rm -rf -- "$new"
-  mkdir -p -- "${new%/*}"
   cp -a -T -- "$from" "$new" &
   while kill -0 "$!" 2>/dev/null; do
     # A large tree takes longer than a job may stand still.
-    printf 'copying to %s, %s KiB used there\n' "$2" "$(df --output=used -- "$aside" | tail -n 1)" >"$MYC_PROGRESS"
+    printf 'copying to %s, %s KiB used there\n' "$2" "$(df --output=used -- "$base" | tail -n 1)" >"$MYC_PROGRESS"
     sleep "$pause"
     pause=1
   done
@@ -92,11 +165,14 @@ copy_beside() { # STAGED PLACE
 }
 
 swap_one() { # STAGED PLACE
-  local from=$1 place=$2 entry aside new old
-  around "$place"
-  if [ ! -e "$from" ] && [ -e "$new" ]; then from=$new; fi
-  if [ "$aside" != "$place" ]; then
-    exchange "$from" "$place" "$old/${place##*/}"
+  local from=$1 base folder_of_base place own entry new=.myc-wf-new-$operation old=.myc-wf-old-$operation
+  around "$2"
+  if [ ! -e "$from" ] && [ -e "$base/$new" ]; then
+    own_folder "$new"
+    from=$own/${2##*/}
+  fi
+  if [ "$place" != "$base" ]; then
+    exchange "$from" "$place" "${2##*/}"
     return
   fi
   # A mount cannot be renamed: what is in it is, one by one. Markers tell the new ones from the old.
@@ -105,15 +181,26 @@ swap_one() { # STAGED PLACE
   while IFS= read -r -d '' entry; do
     case $entry in .myc-wf-* | lost+found) continue ;; esac
     if [ ! -e "$from/$entry" ] && [ ! -L "$from/$entry" ] && [ ! -e "$from.moved/$entry" ]; then
-      mkdir -p -- "$old"
-      mv -T -- "$place/$entry" "$old/$entry"
+      own_folder "$old"
+      mv -T -- "$place/$entry" "$own/$entry"
     fi
-  done < <(find "$place" -mindepth 1 -maxdepth 1 -printf '%f\0')
+  done < <(find "$place/." -mindepth 1 -maxdepth 1 -printf '%f\0')
   while IFS= read -r -d '' entry; do
     : >"$from.moved/$entry"
-    exchange "$from/$entry" "$place/$entry" "$old/$entry"
+    exchange "$from/$entry" "$place/$entry" "$entry"
   done < <(find "$from" -mindepth 1 -maxdepth 1 -printf '%f\0')
   rm -rf -- "$from"
+}
+
+# What was set aside in FOLDER, of OPERATION or of all; nothing is ours where its path leads elsewhere by now.
+clear() { # FOLDER OPERATION|*
+  if [ ! -d "${1:-/}" ]; then return; fi
+  (
+    enter "$1"
+    if [ -z "$entered" ]; then exit; fi
+    # shellcheck disable=SC2086 # a pattern
+    rm -rf -- "$entered/.myc-wf-old-"$2 "$entered/.myc-wf-new-"$2
+  ) || echo "what was set aside in $1 is left there"
 }
 
 case $command in
@@ -141,10 +228,8 @@ case $command in
     which=$operation
     if [ "$project" != - ]; then which='*'; fi
     for place in "${places[@]}"; do
-      for aside in "$place" "${place%/*}"; do
-        # shellcheck disable=SC2086 # a pattern
-        rm -rf -- "${aside%/}/.myc-wf-old-"$which "${aside%/}/.myc-wf-new-"$which
-      done
+      clear "$place" "$which"
+      clear "${place%/*}" "$which"
     done
     rm -rf -- "$folder"
     if [ "$project" != - ]; then find "${folder%/*}" -mindepth 1 -maxdepth 1 -exec rm -rf -- {} +; fi

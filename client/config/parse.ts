@@ -1,6 +1,7 @@
 import { type Document, LineCounter, isMap, isNode, isScalar, parseDocument } from 'yaml';
 import { BadInput } from '../../workflows/contract/bad-input.js';
 import { parseHostAddress } from '../../workflows/contract/addresses.js';
+import { parseListedDestination } from '../../workflows/contract/destinations.js';
 import { parseHostName, parseUserName } from '../../workflows/contract/names.js';
 import { wrongRepository } from './charm-repository.js';
 import { configError } from './config-error.js';
@@ -66,6 +67,9 @@ function checkNames(
       check(['hosts', name, 'address'], false, () => parseHostName(host.address));
     if (host.user !== undefined) check(['hosts', name, 'user'], false, () => parseUserName(host.user));
   }
+  (config['recover-destinations'] ?? []).forEach((folder, index) =>
+    check(['recover-destinations', index], false, () => parseListedDestination(folder)),
+  );
   (config['charm-repositories'] ?? []).forEach((repository, index) => {
     const wrong = wrongRepository(repository);
     if (wrong !== undefined)

@@ -68,6 +68,13 @@ export const configSchema = z.strictObject({
     )
     .optional()
     .describe('Searched in order; the charms that come with myc-wf are last, under the name myc'),
+  'recover-destinations': z
+    .array(z.string())
+    .optional()
+    .describe(
+      'Folders, with what is below them, to which a path of a backup may be recovered; beside those below /srv, /opt, ' +
+        '/home/NAME, /root, /var/www, /var/backups and /mnt/NAME',
+    ),
   'base-compose-file': z.string().optional().describe('First compose.yml of a deployed host'),
   'data-directory': z.string().optional().describe('Where the embedded Temporal keeps its database and keys'),
   temporal: z

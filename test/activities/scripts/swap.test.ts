@@ -1,5 +1,16 @@
 import { spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,6 +28,16 @@ if [ "$n" = "$AT" ] && [ "$HOW" = hold ]; then : >"$GATE/held"; until [ -e "$GAT
 if [ "$n" = "$AT" ] && [ "$HOW" = after ]; then kill -9 "$PPID"; fi
 `;
 
+/** Says which containers run, and what they have mounted: NAME, whether it writes, SOURCE. Without any there is no Docker. */
+const docker = `#!/bin/bash
+[ -e "$GATE/mounts" ] || exit 1
+case $1 in
+  info) echo /srv/docker ;;
+  ps) echo 0123abcd ;;
+  inspect) cat "$GATE/mounts" ;;
+esac
+`;
+
 /** Says what is a mount, instead of making one. */
 const mountpoint = '#!/bin/bash\n[ "$MOUNTED" = yes ]\n';
 
@@ -30,7 +51,8 @@ beforeEach(async () => {
   await mkdir(path.join(folder, 'bin'));
   await writeFile(path.join(folder, 'bin/mv'), mv);
   await writeFile(path.join(folder, 'bin/mountpoint'), mountpoint);
-  for (const program of ['mv', 'mountpoint']) await chmod(path.join(folder, 'bin', program), 0o755);
+  await writeFile(path.join(folder, 'bin/docker'), docker);
+  for (const program of ['mv', 'mountpoint', 'docker']) await chmod(path.join(folder, 'bin', program), 0o755);
 });
 afterEach(async () => {
   for (const root of [folder, ...roots]) await rm(root, { recursive: true, force: true });
@@ -52,14 +74,21 @@ async function prepare(root: string): Promise<void> {
   await writeFile(path.join(folder, 'count'), '0');
 }
 
-function swap(root: string, command: string, { at = -1, how = '', mounted = false, replace = 'yes' } = {}) {
+const placesIn = (root: string) =>
+  ['settings', 'data'].map((name) => `${name}\t/${name}\t${root}/${name}\n`).join('');
+
+function swap(
+  root: string,
+  command: string,
+  { at = -1, how = '', mounted = false, replace = 'yes', lines = placesIn(root) } = {},
+) {
   const env = {
     ...{ PATH: `${folder}/bin:/usr/bin:/bin`, GATE: folder, AT: String(at), HOW: how },
     MOUNTED: mounted ? 'yes' : 'no',
     ...{ MYC_PROGRESS: path.join(folder, 'progress'), MYC_RESULT: path.join(folder, 'result') },
   };
   const child = spawn('bash', [script, command, restore(), operation, '-', replace], { env, detached: true });
-  child.stdin.end(['settings', 'data'].map((name) => `${name}\t/${name}\t${root}/${name}\n`).join(''));
+  child.stdin.end(lines);
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   return { pid: child.pid!, ended };
 }
@@ -129,3 +158,125 @@ test('a look says what stands in the way, on a host without jq too, and whether 
   expect(await swap(root, 'look', { replace: 'no' }).ended).toBe(0);
   expect(await file(folder, 'result')).toBe('empty\n');
 });
+
+/** One place of data, whose parents are not ours to trust. */
+function take(command: string, place: string, gate: Parameters<typeof swap>[2] = {}) {
+  return swap('', command, { ...gate, lines: `data\t/data\t${place}\n` });
+}
+const result = () => file(folder, 'result');
+
+test.each([
+  ['the destination itself', 'data', 'data'],
+  ['its parent', 'way/data', 'way'],
+  ['a folder further up', 'way/to/the/data', 'way'],
+])('%s that is a link is refused by name, in the look and in the swap', async (_what, place, link) => {
+  const root = roots[0]!;
+  await prepare(root);
+  const elsewhere = path.join(folder, 'elsewhere');
+  await mkdir(path.join(elsewhere, 'to/the'), { recursive: true });
+  await rm(path.join(root, link), { recursive: true, force: true });
+  await symlink(elsewhere, path.join(root, link));
+  for (const command of ['look', 'swap']) {
+    expect(await take(command, path.join(root, place)).ended).toBe(22);
+    expect(await result()).toBe(`${root}/${link} is a link to ${elsewhere}`);
+  }
+  expect(await readdir(path.join(elsewhere, 'to/the'))).toEqual([]);
+  expect(await readdir(elsewhere)).toEqual(['to']);
+  expect(await file(restore(), 'stage/data/file')).toBe('new data');
+});
+
+test('a parent that becomes a link in the middle of the swap leads nothing elsewhere', async () => {
+  for (const [filesystem, root] of roots.entries()) {
+    await prepare(root);
+    await rm(path.join(folder, 'held'), { force: true });
+    await rm(path.join(folder, 'go'), { force: true });
+    const [parent, aside] = [path.join(root, 'of-a-user'), path.join(root, 'aside')];
+    const elsewhere = path.join(root, 'elsewhere');
+    await mkdir(path.join(parent, 'data'), { recursive: true });
+    await writeFile(path.join(parent, 'data/file'), 'old data');
+    await chown(parent, 1000, 1000);
+    await mkdir(elsewhere);
+    const { ended } = take('swap', path.join(parent, 'data'), { at: 0, how: 'hold' });
+    while (!(await readdir(folder)).includes('held')) await sleep(20);
+    await rename(parent, aside);
+    await symlink(elsewhere, parent);
+    await writeFile(path.join(folder, 'go'), '');
+    // Held at its first rename: of the trees, or of what was copied beside them, after which it looks again.
+    expect(await ended).toBe(filesystem === 0 ? 0 : 22);
+    expect(await readdir(elsewhere)).toEqual([]);
+    expect(await file(aside, 'data/file')).toBe(filesystem === 0 ? 'new data' : 'old data');
+    expect(await take('finish', path.join(parent, 'data')).ended).toBe(0);
+    expect(await readdir(elsewhere)).toEqual([]);
+  }
+});
+
+test.each(['.myc-wf-new', '.myc-wf-old'])(
+  'a link, or a folder of another, in the place of our own %s is not used',
+  async (name) => {
+    const root = roots[1]!;
+    for (const plant of [
+      async (at: string) => symlink(path.join(root, 'elsewhere'), at),
+      async (at: string) => (await mkdir(at), chown(at, 1000, 1000)),
+      async (at: string) => mkdir(at, { mode: 0o777 }),
+    ]) {
+      await prepare(root);
+      await mkdir(path.join(root, 'elsewhere'), { mode: 0o700 });
+      await plant(path.join(root, `${name}-${operation}`));
+      expect(await take('swap', path.join(root, 'data')).ended).toBe(22);
+      expect(await result()).toBe(`${root}/${name}-${operation} is not root's own: somebody changes it`);
+      expect(await readdir(path.join(root, 'elsewhere'))).toEqual([]);
+      expect(await file(root, 'data/file')).toBe('old data');
+    }
+  },
+);
+
+test('missing parents are made, and only by a swap', async () => {
+  for (const root of roots) {
+    await prepare(root);
+    expect(await take('look', path.join(root, 'a/b/data')).ended).toBe(0);
+    expect((await readdir(root)).sort()).toEqual(['data', 'settings']);
+    expect(await take('swap', path.join(root, 'a/b/data')).ended).toBe(0);
+    expect(await file(root, 'a/b/data/file')).toBe('new data');
+    expect(await take('finish', path.join(root, 'a/b/data')).ended).toBe(0);
+    expect(await readdir(path.join(root, 'a/b'))).toEqual(['data']);
+  }
+});
+
+test('a file in the place of a parent is told', async () => {
+  await prepare(roots[0]!);
+  expect(await take('look', path.join(roots[0]!, 'data/file/x')).ended).toBe(22);
+  expect(await result()).toBe(`${roots[0]!}/data/file is not a directory`);
+});
+
+test.each([
+  ['what it has mounted', 'false', 'data'],
+  ['a folder around what it has mounted', 'false', 'data/below'],
+  ['a folder in what it writes to', 'true', ''],
+])('a running container keeps a recovery from replacing %s', async (_what, writes, mounted) => {
+  const root = roots[0]!;
+  await prepare(root);
+  await writeFile(path.join(folder, 'mounts'), `/myc-odoo-1\t${writes}\t${path.join(root, mounted)}\n`);
+  for (const command of ['look', 'swap']) {
+    expect(await take(command, path.join(root, 'data')).ended).toBe(23);
+    expect(await result()).toBe(`${root}/data is used by the container myc-odoo-1`);
+  }
+  expect(await file(root, 'data/file')).toBe('old data');
+});
+
+test('containers that only read a folder around it, or something beside it, are no hindrance', async () => {
+  const root = roots[0]!;
+  await prepare(root);
+  const mounts = [`/myc-a-1\tfalse\t${root}`, `/myc-b-1\ttrue\t${root}/data-of-others`, '/myc-c-1\tfalse\t/'];
+  await writeFile(path.join(folder, 'mounts'), mounts.join('\n'));
+  expect(await take('swap', path.join(root, 'data')).ended).toBe(0);
+  expect(await file(root, 'data/file')).toBe('new data');
+});
+
+test.each(['/srv/docker/x', '/srv/docker'])(
+  "%s is refused where Docker's own folder is there",
+  async (place) => {
+    await writeFile(path.join(folder, 'mounts'), '');
+    expect(await take('look', place).ended).toBe(22);
+    expect(await result()).toContain("Docker's own folder /srv/docker");
+  },
+);

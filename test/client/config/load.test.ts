@@ -90,6 +90,15 @@ describe('an error in the configuration shows line, column, caret and what to wr
     expect(said).toContain(next);
   });
 
+  test.each([
+    ['/usr/lib', 'is of the system, and cannot be replaced'],
+    ['/var/lib/../app', 'is not an absolute path'],
+    ['/srv/charm-store/myc', 'would replace /srv/charm-store'],
+  ])('a folder for recoveries: %s', (folder, what) => {
+    const said = refusal(`recover-destinations:\n  - /var/lib/app\n  - ${folder}\n`);
+    expect(said).toContain(`config.yml:3:5: "${folder}" ${what}`);
+  });
+
   test('a missing key points at its parent', () => {
     expect(refusal('registries:\n  reg.lab:\n    username: me\n')).toBe(
       [
