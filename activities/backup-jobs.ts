@@ -72,7 +72,7 @@ export async function closeBackup(context: StageContext, input: StageInput): Pro
   };
   const done = await transferring(context, input, record, {
     script: 'manifest',
-    libraries: ['transfer', 'mirror'],
+    libraries: ['transfer', 'mirror', 'checksums'],
     args: toTarget(record),
     input: `${mirrored(plan)}manifest ${JSON.stringify(head)}\n`,
     // The checksum of one large file says nothing until it is done.

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154
-# manifest.sh USER ADDRESS PORT: closes a backup with the listing of all its files and, last, the manifest (lib/transfer.sh and
-# lib/mirror.sh go before). What changed since the mirror was pushed is pushed again.
+# manifest.sh USER ADDRESS PORT: closes a backup with the listing of all its files and, last, the manifest (lib/transfer.sh,
+# lib/mirror.sh and lib/checksums.sh go before). What changed since the mirror was pushed is pushed again.
 
 # $work/hashed: `SHA256  PATH` of the files that the cache does not know as they are.
 checksums() {
@@ -8,7 +8,7 @@ checksums() {
   perl -0ne 'BEGIN { open my $c, "<", shift; while (<$c>) { $known{substr $_, 65} = 1 } } print unless $known{$_}' \
     "$work/cache" "$work/now" >"$work/fresh"
   perl -0pe 's/^[^\t]*\t//' "$work/fresh" >"$work/fresh-names"
-  { (cd / && xargs -0 -r -n 200 sha256sum -z -- <"$work/fresh-names" 2>/dev/null) || true; } >"$work/hashed" &
+  { sha256_of "${sources[@]}" <"$work/fresh-names" 2>/dev/null || true; } >"$work/hashed" &
   while kill -0 "$!" 2>/dev/null; do
     progress "checksums of $(tr -cd '\0' <"$work/hashed" | wc -c) files"
     sleep 0.5

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type LabTarget, freshTarget } from '../lab/backup-target.js';
 import { type Lab, type LabHost, openLab } from '../lab/lab.js';
@@ -48,7 +49,7 @@ beforeAll(async () => {
   });
   await succeeding('start', 'up', lost);
   await on(old)(`echo 'page of ${lost}' >${page} && chown 33:33 ${page} && mkdir /srv/datastore/data/files &&
-    cd /srv/datastore/data/files && head -c 20000000 /dev/urandom >big && ln big hard && ln -s big link && printf x >'odd
+    cd /srv/datastore/data/files && head -c 20000000 /dev/urandom >big && ln big hard && ln -s big link && ln -s /etc/hostname out && printf x >'odd
 name'`);
   await sql(old, 'postgres', "CREATE ROLE app LOGIN PASSWORD 'app-secret'");
   await sql(
@@ -85,16 +86,17 @@ test('an ident that is not kept, and a mirror that is not whole, are refused bef
 
 test('a path of the mirror goes to a place of another host', async () => {
   const to = `${next}:/root/back`;
-  await succeeding('start', 'recover', `${source()}:/srv/datastore/data/files`, to);
+  const first = await succeeding('start', 'recover', `${source()}:/srv/datastore/data/files`, to);
+  expect(first.stdout).toContain('1 link in data leads out of its folder: root/back/out -> /etc/hostname');
   const there = on(host);
-  expect(await there('ls -A /root/back')).toBe('big\nhard\nlink\nodd\nname');
+  expect(await there('ls -A /root/back')).toBe('big\nhard\nlink\nodd\nname\nout');
   expect(await there('stat -c %h /root/back/big; readlink /root/back/link; ls -A /srv')).toBe('2\nbig');
   const again = await operator.myc(['start', 'recover', `${source()}:/srv/datastore/data/files`, to]);
   expect(again).toMatchObject({ status: 1 });
   expect(again.stderr).toContain('/root/back holds data');
   await there('rm /root/back/big');
   await succeeding('start', 'recover', `${source()}:/srv/datastore/data/files`, to, '--yes');
-  expect(await there('ls /root/back | wc -l; ls -A /root | grep myc-wf || true')).toBe('5');
+  expect(await there('ls /root/back | wc -l; ls -A /root | grep myc-wf || true')).toBe('6');
   const none = await operator.myc([
     'start',
     'recover',
@@ -105,6 +107,36 @@ test('a path of the mirror goes to a place of another host', async () => {
   expect(none.stderr).toContain('not in the backup: srv/datastore/none');
   expect(await there('ls -A /srv')).toBe('');
   expect(await keys(lost, 'read')).toBe('');
+});
+
+test('a destination of the system, and one by way of a link, are refused before anything is pulled', async () => {
+  const files = `${source()}:/srv/datastore/data/files`;
+  for (const place of ['/usr/lib', '/etc/ssh', '/root/.ssh', '/srv/charm-store/myc']) {
+    const refused = await operator.myc(['start', 'recover', files, `${next}:${place}`, '--yes']);
+    expect(refused).toMatchObject({ status: 2 });
+    expect(refused.stderr).toContain(place);
+  }
+  await on(host)('ln -s /etc /root/way');
+  const led = await operator.myc(['start', 'recover', files, `${next}:/root/way/ssh`, '--yes']);
+  expect(led).toMatchObject({ status: 1 });
+  expect(led.stderr).toContain(`${next}: /root/way is a link to /etc; nothing was replaced`);
+  expect(await on(host)('rm /root/way; ls /etc/ssh/sshd_config; ls -A /srv')).toBe('/etc/ssh/sshd_config');
+});
+
+test('a link where root reads settings is refused by name, and nothing is replaced', async () => {
+  const old = await lab.host(lost);
+  const planted = '/srv/datastore/config/cron/etc/cron.d';
+  await on(old)(`mkdir -p ${planted} && rmdir ${planted} && ln -s /etc/cron.d ${planted}`);
+  await succeeding('start', 'backup', lost);
+  const refused = await operator.myc([
+    ...['start', 'recover', `${source()}:/srv/datastore`, `${next}:/srv/datastore`],
+  ]);
+  await on(old)('rm -r /srv/datastore/config/cron');
+  expect(refused).toMatchObject({ status: 1 });
+  expect(refused.stderr).toContain(
+    `a link among settings, which root reads: ${planted.slice(1)} -> /etc/cron.d; nothing was replaced`,
+  );
+  expect(await on(host)('ls -A /srv')).toBe('');
 });
 
 test('a compose.yml that comes to nothing is told before anything is replaced', async () => {
@@ -229,4 +261,17 @@ test('a destination that holds data is refused without consent', async () => {
 test('recover-target takes a path out of the host’s own mirror', async () => {
   await succeeding('start', 'recover-target', next, '/srv/datastore/data/files', '/root/own');
   expect(await on(host)('cmp /root/own/big /srv/datastore/data/files/big && echo same')).toBe('same');
+});
+
+test('what a running container has mounted is replaced once its service is stopped', async () => {
+  const place = path.posix.dirname(page);
+  await on(host)(`echo other >${page}`);
+  const used = await operator.myc(['start', 'recover-target', next, place, place, '--yes']);
+  expect(used).toMatchObject({ status: 1 });
+  expect(used.stderr).toContain(`${place} is used by the container myc-apache-1`);
+  expect(await served(host)).toBe('other\n');
+  await succeeding('compose', next, 'stop', 'apache');
+  await succeeding('start', 'recover-target', next, place, place, '--yes');
+  await succeeding('start', 'up', next);
+  expect(await served(host)).toBe(`page of ${lost}\n`);
 });
