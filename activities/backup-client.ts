@@ -1,8 +1,8 @@
 import type { Config } from '../client/config/schema.js';
 import { parseHostAddress } from '../workflows/contract/addresses.js';
 import { BadInput, shown } from '../workflows/contract/bad-input.js';
-import { parseHostName, parseIdent } from '../workflows/contract/names.js';
-import type { StageResult } from './activities.js';
+import { parseHostName, parseIdent, parseOperationId } from '../workflows/contract/names.js';
+import type { StageInput, StageResult } from './activities.js';
 import type { AccountInput, BackupKey, TargetInput } from './backup-activities.js';
 import { keyFolder, lookAtBackup, recordFile, writeRecord } from './backup-record.js';
 import type { DesiredState } from './commands/desired-state.js';
@@ -51,16 +51,19 @@ export async function ensureBackupKey(
     summary: [done.summary, 'a key'].filter((part) => part !== '').join(', '),
   };
   if (input.dryRun) return made;
-  return { ...made, publicKey: await makeKey(context, keyFolder) };
+  return { ...made, publicKey: await makeKey(context, input, keyFolder) };
 }
 
 /** Repeating it gives the same key. */
 export async function makeKey(
   { remote, signal }: StageContext,
+  { operationId }: StageInput,
   folder: string,
   knownHosts = '',
 ): Promise<string> {
-  const said = await lookAt(remote, 'backup-key', [folder], { signal, stdin: knownHosts });
+  const words = [folder, parseOperationId(operationId)];
+  const libraries = ['records'];
+  const said = await lookAt(remote, 'backup-key', words, { libraries, signal, stdin: knownHosts });
   return parsePublicKey(said.trim());
 }
 

@@ -12,6 +12,7 @@ export type FailureType =
   | 'ConfigurationBroken'
   | 'HostManagedElsewhere'
   | 'ControlPlaneUnclear'
+  | 'HostHeldByLater'
   | 'OutputTooLarge'
   | 'JobFailed'
   | 'JobStalled'
@@ -117,6 +118,25 @@ export function controlPlaneUnclear(host: string, why: string): ApplicationFailu
     'ControlPlaneUnclear',
     `${host} cannot say which control plane manages it: /var/lib/myc-wf/control-plane there ${why}; if it is this one, run the ` +
       'operation again with --takeover, which writes the record anew',
+  );
+}
+
+/**
+ * Of an operation that was ended from outside while it was at work: the host belongs to a later one. `holder` is what the host says
+ * of that one, `WORD ID SINCE`, or why its record cannot be read.
+ */
+export function hostHeldByLater(host: string, holder: string): ApplicationFailure {
+  const [, word, id, since] = /^([a-z-]{1,40}) ([0-9TZ]{16}-[a-z0-9]{6}) ([0-9TZ:-]{17})$/.exec(holder) ?? [];
+  if (word === undefined)
+    return final(
+      'HostHeldByLater',
+      `${host} cannot say which operation holds it: its record /var/lib/myc-wf/operation is damaged; nothing was changed: start ` +
+        'the operation again, which writes the record anew',
+    );
+  return final(
+    'HostHeldByLater',
+    `this operation was ended, and ${word} (${id}) holds ${host} since ${since}: nothing more is changed there for this one; start it ` +
+      `again when that one is over. If the clock of the Temporal server was set back, remove /var/lib/myc-wf/operation on ${host} first`,
   );
 }
 

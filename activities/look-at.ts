@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { ExecOptions, Remote } from './adapters/remote/remote.js';
-import { lookFailed } from './failures.js';
+import { hostHeldByLater, lookFailed } from './failures.js';
 
 export interface LookOptions extends Omit<ExecOptions, 'signal'> {
   signal?: AbortSignal | undefined;
@@ -10,7 +10,8 @@ export interface LookOptions extends Omit<ExecOptions, 'signal'> {
 
 /**
  * Runs a script of scripts/ on a host with these words, past any job: one that only looks, or that is done in a moment and may be
- * done again. What it said; LookFailed, which is tried again, when it did not end well.
+ * done again. What it said; LookFailed, which is tried again, when it did not end well; HostHeldByLater, when it would change the
+ * host for an operation that no longer holds it (lib/records.sh).
  */
 export async function lookAt(
   remote: Remote,
@@ -23,6 +24,8 @@ export async function lookAt(
     ...options,
     ...(signal === undefined ? {} : { signal }),
   });
+  const displaced = exit === 75 ? /^displaced (.*)$/m.exec(stdout)?.[1] : undefined;
+  if (displaced !== undefined) throw hostHeldByLater(remote.name ?? 'the host', displaced);
   if (exit !== 0) throw lookFailed(remote.name, stderr);
   return stdout;
 }

@@ -3,7 +3,13 @@ import type { HeartbeatDetail } from '../workflows/contract/progress.js';
 import type { Remote } from './adapters/remote/remote.js';
 import { otherControlPlane, recordFault } from './claim.js';
 import { masked } from './commands/known-secrets.js';
-import { controlPlaneUnclear, hostManagedElsewhere, hostUnreachable, jobStalled } from './failures.js';
+import {
+  controlPlaneUnclear,
+  hostHeldByLater,
+  hostManagedElsewhere,
+  hostUnreachable,
+  jobStalled,
+} from './failures.js';
 import { type JobSelector, jobKey, jobPrefix } from './job-key.js';
 import type { JobRequest, JobResult, RunJob } from './job.js';
 
@@ -16,7 +22,7 @@ const ownScripts = new URL('scripts/', import.meta.url);
 export const runner = async (): Promise<string> =>
   (
     await Promise.all(
-      ['lib/control-plane', 'job'].map((name) => readFile(new URL(`${name}.sh`, ownScripts), 'utf8')),
+      ['lib/records', 'job'].map((name) => readFile(new URL(`${name}.sh`, ownScripts), 'utf8')),
     )
   ).join('');
 
@@ -88,12 +94,14 @@ async function attend(
   let vanished = false;
   let manager: string | undefined;
   let fault: string | undefined;
+  let displaced: string | undefined;
   const read = (line: string) => {
     const [, word, rest = ''] = /^(\w+) ?(.*)$/.exec(line) ?? [];
     if (word === 'progress') onLine(rest);
     else if (word === 'state') record.ranNow = rest !== 'finished';
     else if (word === 'vanished') vanished = true;
     else if (word === 'refused') manager = otherControlPlane(rest);
+    else if (word === 'displaced') displaced = rest;
     else if (word === 'fault') fault = recordFault(rest);
     else if (word === 'exit') record.exit = /^\d{1,3}$/.test(rest) ? Number(rest) : -1;
     else if (word === 'result') record.result = Buffer.from(rest, 'base64').toString('utf8');
@@ -118,6 +126,7 @@ async function attend(
   const host = remote.name ?? 'the host';
   if (manager !== undefined) throw hostManagedElsewhere(host, manager);
   if (fault !== undefined) throw controlPlaneUnclear(host, fault);
+  if (displaced !== undefined) throw hostHeldByLater(host, displaced);
   if (vanished) throw hostUnreachable(host, `it went down while ${request.step} ran, which is started again`);
   if (exit !== 0 || record.exit < 0) throw brokenRunner(remote, `run (${request.step})`, stderr);
   return record;

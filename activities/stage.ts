@@ -37,7 +37,7 @@ export async function ensureStage(
   // Of recoveries that were ended from outside, and withdrew nothing. Their stages go afterwards: killed here, it is done again.
   for (const key of await stages(context, input, 'keys')) await admin.removeKey(sourceIdent(input), key);
   await stages(context, input, 'tidy');
-  return { ...done, publicKey: await makeKey(context, stageFolder(input), knownHosts) };
+  return { ...done, publicKey: await makeKey(context, input, stageFolder(input), knownHosts) };
 }
 
 export async function pullBackup(
@@ -118,6 +118,10 @@ async function stages(
   input: StageInput,
   command: 'keys' | 'tidy' | 'discard',
 ): Promise<string[]> {
-  const said = await lookAt(remote, 'stages', [command, stageFolder(input)], { signal, timeoutSeconds: 600 });
+  const said = await lookAt(remote, 'stages', [command, stageFolder(input)], {
+    libraries: ['records'],
+    signal,
+    timeoutSeconds: 600,
+  });
   return said.split('\n').filter(Boolean).map(parsePublicKey);
 }

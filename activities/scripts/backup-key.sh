@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# backup-key.sh FOLDER: a key pair under FOLDER, made once; prints the public key. The private key never leaves the host.
-# Standard input, when there is any, becomes FOLDER/known_hosts.
+# backup-key.sh FOLDER OPERATION: a key pair under FOLDER, made once; prints the public key. The private key never leaves the
+# host. Standard input, when there is any, becomes FOLDER/known_hosts (lib/records.sh goes before).
 set -euo pipefail
 umask 077
 folder=$1
+require_operation "$2"
 mkdir -p -- "$folder"
 # An attempt that was given up may still be here.
 exec 9>"$folder/lock"

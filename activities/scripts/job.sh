@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Named jobs on a host: see activities/run-job.ts, which sends this file whole and reads what it prints (lib/control-plane.sh
-# goes before).
+# shellcheck disable=SC2154 # lib/records.sh sets them.
+# Named jobs on a host: see activities/run-job.ts, which sends this file whole and reads what it prints (lib/records.sh goes
+# before).
 #
 #   job.sh run CONTROL_PLANE KEY EXCLUSIVE HOLDER SCRIPT_BYTES INPUT_BYTES [ARG…]   stdin: the script, then its input
 #       starts the job, or attaches to it, or reads its record; prints, a line each:
 #         refused NAME SINCE           another control plane manages the host (claim.sh); nothing else is printed
 #         fault WHY                    which one does cannot be told; nothing else is printed
+#         displaced WORD ID SINCE      it would change the host, which another operation holds; nothing else is printed
 #         state started|attached|finished
 #         progress OUTPUT_BYTES TEXT   each second at least, so that a lost reader is noticed
 #         vanished                     the unit is gone and left no exit code: a reboot
@@ -21,7 +23,6 @@ shopt -s inherit_errexit
 umask 077
 
 # A recovery is a dozen jobs, and each program that is started here costs milliseconds of each: what bash does itself, it does.
-root=/var/lib/myc-wf
 
 select_job() { # KEY
   key=$1
@@ -60,6 +61,9 @@ write_exit() { # CODE; the first one stands
   fi
 }
 
+# What never ran leaves no record.
+forget_job() { rm -f "$job"/{script,args,input,output,progress,result,holder,exclusive,job.sh}; }
+
 start_or_attach() { # EXCLUSIVE HOLDER SCRIPT_BYTES INPUT_BYTES [ARG…]
   local exclusive=$1 holder=$2 script_bytes=$3 input_bytes=$4 state='' sizes
   shift 4
@@ -76,6 +80,7 @@ start_or_attach() { # EXCLUSIVE HOLDER SCRIPT_BYTES INPUT_BYTES [ARG…]
     # A unit that failed and is still listed would refuse to be started under its name.
     if [[ $state == *LoadState=loaded* ]]; then systemctl reset-failed "$unit" 2>/dev/null || true; fi
   fi
+  if [[ $exclusive != no ]]; then may_change "${key%%.*}" || exit 0; fi
   head -c "$script_bytes" >"$job/script"
   cat >"$job/input"
   sizes=$(stat -c %s "$job/script" "$job/input")
@@ -93,19 +98,25 @@ start_or_attach() { # EXCLUSIVE HOLDER SCRIPT_BYTES INPUT_BYTES [ARG…]
   : >"$job/result"
   echo starting >"$job/progress"
   printf '%s\n' "$BASH_EXECUTION_STRING" >"$job/job.sh"
+  [[ ! -e $job/exit ]] || rm -f "$job/exit"
+  # All of it was sent meanwhile: asked again, and from here on no other operation begins before the unit is there.
+  if [[ $exclusive != no ]]; then
+    hold_operation --shared
+    may_change "${key%%.*}" || { forget_job && exit 0; }
+  fi
   systemd-run --quiet --collect --unit="$unit" --description="myc-wf $holder" --service-type=exec \
     -p KillMode=control-group -p TimeoutStopSec=30 -p "ExecStopPost=/bin/bash $job/job.sh ended $key" \
     /bin/bash "$job/job.sh" wrap "$key" >&2 9>&-
+  release_operation
   echo 'state started'
 }
 
 # A host that was taken over takes no more jobs of the control plane that had it, nor shows it any.
-# shellcheck disable=SC2154
 refuse_others() { # CONTROL_PLANE; ends this script when that one does not manage the host
   if [[ $1 == - ]]; then return; fi
   read_control_plane
-  if [[ -n $plane_fault ]]; then
-    printf 'fault %s\n' "$plane_fault"
+  if [[ -n $fault ]]; then
+    printf 'fault %s\n' "$fault"
     exit 0
   fi
   if [[ -n $plane_id && $plane_id != "$1" ]]; then
@@ -185,6 +196,16 @@ wrap_job() { # KEY: the unit's main process
     fi
     read -r holder <"$job/holder"
     printf '%s\n' "$holder" >"$root/lock"
+  fi
+  # Whoever asked for this unit may have been killed, and so its lock released, before there was one; and while this job waited
+  # for the host, the next operation may have begun.
+  if [[ $exclusive != no ]]; then
+    hold_operation --shared
+    if ! may_change "${key%%.*}"; then
+      write_exit 143
+      exit 143
+    fi
+    release_operation
   fi
   export HOME=/root LANG=C.UTF-8 MYC_PROGRESS=$job/progress MYC_RESULT=$job/result
   cd /

@@ -47,6 +47,37 @@ test('one that goes away in the middle is waited for', async () => {
   await expect(open(reached, { ...input, first: true })).rejects.toMatchObject(later);
 });
 
+test('an operation that holds the host says which one it is and since when; a reset one says so again', async () => {
+  const claims: string[][] = [];
+  const answering: Remote = {
+    ...unreachable,
+    exec: (argv) => {
+      claims.push(argv.slice(3));
+      return Promise.resolve({ exit: 0, stdout: '', stderr: '' });
+    },
+  };
+  const opening = stageOpener({
+    remotes: { ...remotes, host: () => Promise.resolve(answering) },
+    controlPlane: () => Promise.resolve({ id: 'a'.repeat(32), name: 'here' }),
+  });
+  const run = (workflowId: string, runId: string) => {
+    const context = triedFor(0);
+    Object.assign(context.info, {
+      ...{
+        workflowExecution: { workflowId, runId },
+        workflowType: 'backupInstall',
+        scheduledTimestampMs: 1764.5,
+      },
+    });
+    return opening(context, input);
+  };
+  for (const runId of ['one', 'one', 'reset']) await run('host/vps1.lab', runId);
+  await run('backup/vps1.lab', 'two');
+  const claim = ['claim.sh', 'claim', 'a'.repeat(32), 'here'];
+  const holding = [...claim, input.operationId, '1764', 'backup-install'];
+  expect(claims).toEqual([holding, holding, claim]);
+});
+
 test('stages that begin together ask the host once, and one of them tells what that came to', async () => {
   let asked = 0;
   const answering: Remote = {

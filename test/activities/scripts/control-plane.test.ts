@@ -91,7 +91,7 @@ test('a record that cannot be written claims nothing, and leaves none that is em
   // As on a full disk: nothing can be written to a file.
   const full = "trap '' XFSZ; ulimit -f 0\n";
   for (const how of ['claim', 'takeover']) {
-    const done = host.run(['lib/files', 'lib/control-plane', 'claim'], [how, laptop.id, 'laptop'], '', full);
+    const done = host.run(['lib/files', 'lib/records', 'claim'], [how, laptop.id, 'laptop'], '', full);
     expect(done.status).not.toBe(0);
     expect(readdirSync(host.root)).toEqual([]);
   }
@@ -103,7 +103,7 @@ test('a record is on the disk before it is in its place, and its name after that
       name,
       `#!/bin/bash\necho "${name} \${!#}" >>"$FAKE/calls"\nPATH=/usr/bin:/bin exec ${name} "$@"\n`,
     );
-  const names = ['lib/files', 'lib/control-plane', 'claim'];
+  const names = ['lib/files', 'lib/records', 'claim'];
   expect(host.run(names, ['claim', laptop.id, 'laptop']).status).toBe(0);
   const calls = () =>
     readFileSync(path.join(host.folder, 'calls'), 'utf8')

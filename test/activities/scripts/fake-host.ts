@@ -15,7 +15,7 @@ for word; do case $word in --unit=*) unit=\${word#--unit=} ;; ExecStopPost=*) af
 while [ "$1" != /bin/bash ]; do shift; done
 if [ -e "$FAKE/before-start" ]; then bash "$FAKE/before-start"; fi
 setsid bash -c 'unit=$1 after=$2; shift 2; "$@"; code=$?; EXIT_STATUS=$code $after; rm -f "$FAKE/units/$unit"' \\
-  - "$unit" "$after" "$@" </dev/null >/dev/null 2>&1 8>&- 9>&- &
+  - "$unit" "$after" "$@" </dev/null >/dev/null 2>&1 5>&- 8>&- 9>&- &
 echo $! >"$FAKE/units/$unit"
 if [ -e "$FAKE/after-start" ]; then bash "$FAKE/after-start"; fi
 `;

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FakeHost } from './fake-host.js';
 
+const operation = '20261123T031500Z-k3x9qa';
 let host: FakeHost;
 beforeEach(() => (host = new FakeHost()));
 afterEach(() => host.remove());
@@ -45,11 +46,11 @@ test('what an operation was given is on the disk before it is there', () => {
 
 test('so is the key of a backup, and the keys of the server', () => {
   const folder = path.join(host.folder, 'key');
-  const key = host.run(['backup-key'], [folder], 'server ssh-ed25519 AAAA\n');
+  const key = host.run(['lib/records', 'backup-key'], [folder, operation], 'server ssh-ed25519 AAAA\n');
   expect(key.stdout).toMatch(/^ssh-ed25519 \S+\n$/);
   expect(readFileSync(path.join(folder, 'known_hosts'), 'utf8')).toBe('server ssh-ed25519 AAAA\n');
   expect(renamedTooEarly()).toEqual([]);
-  expect(host.run(['backup-key'], [folder]).stdout).toBe(key.stdout);
+  expect(host.run(['lib/records', 'backup-key'], [folder, operation]).stdout).toBe(key.stdout);
 });
 
 test('a file stays as it was when the new one cannot be written', () => {
