@@ -1,4 +1,5 @@
 import { parse } from 'yaml';
+import { printableLogLine } from '../workflows/contract/printable.js';
 import type { Remote } from './adapters/remote/remote.js';
 import { masked, secretsIn } from './commands/known-secrets.js';
 import { servicesLook } from './host-services.js';
@@ -18,7 +19,7 @@ export interface JobLog {
   endedAtMs?: number;
   /** What it says of itself while it runs: phase, bytes, total. */
   progress?: string;
-  /** Secrets masked, control characters left out. */
+  /** Control characters left out before secrets are masked, since they may stand within one. */
   lines: string[];
   /** Where a later look goes on. */
   offset: number;
@@ -63,20 +64,14 @@ function readLine(jobs: JobLog[], line: string, secrets: readonly string[] | und
   }
   const job = jobs.at(-1);
   if (job === undefined) return;
-  if (word === 'output') job.lines.push(masked(printable(rest), secrets).slice(0, 4000));
+  if (word === 'output') job.lines.push(masked(printableLogLine(rest), secrets).slice(0, 4000));
   else if (word === 'read') job.offset = Number(rest);
-  else if (word === 'running') Object.assign(job, { state: 'running', progress: printable(rest) });
+  else if (word === 'running') Object.assign(job, { state: 'running', progress: printableLogLine(rest) });
   else if (word === 'exit') {
     const [code, ended] = rest.split(' ');
     Object.assign(job, { state: 'ended', exit: Number(code), endedAtMs: Number(ended) * 1000 });
   }
 }
-
-/** A host's programs do not steer the operator's terminal: escape sequences go, of a line drawn over only the last is kept. */
-export const printable = (line: string): string =>
-  (line.replace(/\r+$/, '').split('\r').at(-1) ?? '')
-    .replace(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\^_])/g, '')
-    .replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, '');
 
 /** The secrets a host's jobs may have said: its services' generated passwords, and what compose.yml names like one. */
 export async function secretsOfHost(remote: Remote, signal: AbortSignal): Promise<string[]> {

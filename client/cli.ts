@@ -2,7 +2,9 @@
 import { CommanderError } from 'commander';
 import { exitCodes } from './exit-codes.js';
 import { makeProgram } from './program.js';
+import { exitOnFault } from './view/fatal.js';
 
+exitOnFault(exitCodes.failed);
 const interrupted = new AbortController();
 // The second Ctrl-C ends the process as usual: a hanging connection never holds the operator.
 process.once('SIGINT', () => interrupted.abort());

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { printableJson, printableLine, printableText } from '../workflows/contract/printable.js';
 import { exitCodes } from './exit-codes.js';
 
 export interface OutputOptions {
@@ -9,7 +10,8 @@ export interface OutputOptions {
 
 /**
  * stdout carries the payload only: text for people, or with --json one document (NDJSON while following). What is said
- * beside it (progress, questions, errors) goes to stderr, so a pipe never sees it.
+ * beside it (progress, questions, errors) goes to stderr, so a pipe never sees it. Text of hosts, containers and servers
+ * comes through here, and nothing of it steers a terminal, which a pipe may lead to as well.
  */
 export interface Output {
   readonly json: boolean;
@@ -24,19 +26,19 @@ export interface Output {
 }
 
 export function makeOutput({ json, stdout, stderr }: OutputOptions): Output {
-  const writeJson = (document: unknown): void => void stdout.write(`${JSON.stringify(document)}\n`);
+  const writeJson = (document: unknown): void => void stdout.write(`${printableJson(document)}\n`);
   return {
     json,
     stderr,
     result: (document, text) => {
       if (json) writeJson(document);
-      else if (text !== '') stdout.write(`${text}\n`);
+      else if (text !== '') stdout.write(`${printableText(text)}\n`);
     },
     event: (document) => {
       if (json) writeJson(document);
     },
     say: (text) => {
-      if (!json) stderr.write(`${text}\n`);
+      if (!json) stderr.write(`${printableText(text)}\n`);
     },
     error: (what, next, exitCode) => {
       if (json) writeJson({ error: { message: what, ...(next === undefined ? {} : { next }), exitCode } });
@@ -44,13 +46,14 @@ export function makeOutput({ json, stdout, stderr }: OutputOptions): Output {
       // Detached is what was asked for, and no error.
       const label =
         exitCode === exitCodes.detached ? '' : `${styleText('red', 'error:', { stream: stderr })} `;
-      stderr.write(`${label}${what}\n${next === undefined ? '' : `  ${next}\n`}`);
+      stderr.write(`${label}${printableText(`${what}\n${next === undefined ? '' : `  ${next}\n`}`)}`);
     },
   };
 }
 
 /** Columns padded with two spaces between; the last is left as it is. */
-export function table(rows: readonly (readonly string[])[]): string {
+export function table(texts: readonly (readonly string[])[]): string {
+  const rows = texts.map((row) => row.map(printableLine));
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => (row[column] ?? '').length)),
   );

@@ -3,6 +3,7 @@ import { exitCodesHelp } from './exit-codes.js';
 import type { GlobalOptions } from './make-context.js';
 import { addCompose } from './program/compose.js';
 import { addExamples } from './program/examples.js';
+import { helpOutput } from './view/help-output.js';
 import { takeGlobalOptions, termOf } from './program/global-options.js';
 import { addHosts } from './program/hosts.js';
 import { addRuns } from './program/runs.js';
@@ -19,6 +20,7 @@ export function makeProgram(run: Run): Command {
     .option('--json', 'one JSON document, or NDJSON while following, on stdout')
     .addHelpText('after', `\n${exitCodesHelp}`)
     .configureHelp({ subcommandTerm: termOf })
+    .configureOutput(helpOutput)
     .showHelpAfterError('  add --help to see what there is')
     // What stands behind a command's name is the command's: `compose HOST run` hands it on.
     .enablePositionalOptions()

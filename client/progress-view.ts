@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { Context } from './context.js';
+import { printableIn } from './view/printable-in.js';
 import { type Paint, type View, cut, headerOf, renderChanges, renderProgress } from './render-progress.js';
 
 /** Where a followed run is shown: a live view, a log, or NDJSON. */
@@ -56,7 +57,7 @@ export function plainView(write: (line: string) => void): ProgressView {
   };
 }
 
-async function liveView(stream: NodeJS.WriteStream): Promise<ProgressView> {
+export async function liveView(stream: NodeJS.WriteStream): Promise<ProgressView> {
   const { createLogUpdate } = await import('log-update');
   const log = createLogUpdate(stream);
   // NO_COLOR, FORCE_COLOR and a pipe are styleText's to honour.
@@ -84,7 +85,7 @@ async function liveView(stream: NodeJS.WriteStream): Promise<ProgressView> {
   };
   return {
     update: (next) => {
-      view = next;
+      view = printableIn(next);
       draw();
       timer ??= setInterval(draw, 100);
     },

@@ -48,13 +48,13 @@ export function renderProgress(view: View, width: number, frame = 0, paint = pla
   const rows = begun.map((step) => ({
     state: step.state,
     mark: step.state === 'running' ? (frames[frame % frames.length] ?? '') : marks[step.state],
-    title: step.title,
-    detail: detailOf(step, view),
+    title: oneLine(step.title),
+    detail: oneLine(detailOf(step, view)),
     time: timeOf(step, view.nowMs),
   }));
   // On a narrow terminal the detail is worth more than the alignment of titles, and the time more than the detail.
   const titleWidth = Math.min(
-    Math.max(0, ...begun.map(({ title }) => title.length)),
+    Math.max(0, ...rows.map(({ title }) => title.length)),
     Math.floor(width / 2) - 4,
   );
   const timeWidth = Math.max(0, ...rows.map(({ time }) => time.length));
@@ -64,7 +64,7 @@ export function renderProgress(view: View, width: number, frame = 0, paint = pla
     const said = `${cut(title, titleWidth).padEnd(titleWidth)}  ${cut(detail, detailRoom).padEnd(detailWidth)}`;
     return `${paint(colours[state], mark)} ${time === '' ? said.trimEnd() : `${said}  ${paint('dim', time)}`}`;
   });
-  const pending = steps.filter(({ state }) => state === 'pending').map(({ title }) => `· ${title}`);
+  const pending = steps.filter(({ state }) => state === 'pending').map(({ title }) => `· ${oneLine(title)}`);
   return [
     ...lines,
     ...childLines(view, width),
@@ -95,9 +95,9 @@ export function renderChanges(before: View | undefined, view: View): string[] {
   return (view.look.progress?.steps ?? [])
     .filter(({ id, state }) => state !== 'pending' && was.get(id) !== state)
     .map((step) => {
-      if (step.state === 'running') return `… ${step.title}`;
+      if (step.state === 'running') return oneLine(`… ${step.title}`);
       const parts = [step.title, detailOf(step, view), timeOf(step, view.nowMs)];
-      return `${marks[step.state]} ${parts.filter((part) => part !== '').join('  ')}`;
+      return oneLine(`${marks[step.state]} ${parts.filter((part) => part !== '').join('  ')}`);
     });
 }
 
@@ -141,9 +141,12 @@ function childLines({ children, rates, nowMs }: View, width: number): string[] {
     const step = look.progress?.steps.find(({ state }) => state === 'running' || state === 'waiting');
     const now =
       step === undefined ? look.status : [step.title, detailOf(step, view)].filter(Boolean).join('   ');
-    return cut(`  ${subjectOf(look.workflowId).padEnd(nameWidth)}  ${now}`, width);
+    return cut(`  ${subjectOf(look.workflowId).padEnd(nameWidth)}  ${oneLine(now)}`, width);
   });
 }
+
+/** What a step says of itself does not begin another step's row. */
+const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' / ');
 
 export const cut = (text: string, width: number): string =>
   text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;

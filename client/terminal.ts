@@ -1,3 +1,4 @@
+import { printableText } from '../workflows/contract/printable.js';
 import { CommandError } from './errors.js';
 import { exitCodes } from './exit-codes.js';
 
@@ -17,14 +18,18 @@ export function makeTerminal({ interactive, live }: Pick<Terminal, 'interactive'
     live,
     confirm: async (text) => {
       const { confirm, isCancel } = await import('@clack/prompts');
-      const answer = await confirm({ message: text, initialValue: false, output: process.stderr });
+      const answer = await confirm({
+        message: printableText(text),
+        initialValue: false,
+        output: process.stderr,
+      });
       if (isCancel(answer)) throw left();
       return answer;
     },
     choose: async <T extends string>(text: string, answers: readonly T[]) => {
       const { select, isCancel } = await import('@clack/prompts');
-      const options = answers.map((value) => ({ value: value, label: value }));
-      const answer = await select<string>({ message: text, options, output: process.stderr });
+      const options = answers.map((value) => ({ value: value, label: printableText(value) }));
+      const answer = await select<string>({ message: printableText(text), options, output: process.stderr });
       if (isCancel(answer)) throw left();
       return answer as T;
     },

@@ -1,14 +1,15 @@
 import { Writable } from 'node:stream';
 import { styleText } from 'node:util';
 import { pino, type Logger } from 'pino';
+import { escapedJson, printableLine } from '../workflows/contract/printable.js';
 
 export type { Logger } from 'pino';
 
 /** The worker's log: one readable line for each entry on a terminal, JSON elsewhere. */
-export function makeLog(stream: NodeJS.WritableStream & { isTTY?: boolean }): Logger {
+export function makeLog(stream: NodeJS.WritableStream & { isTTY?: boolean } = process.stderr): Logger {
   const readable = stream.isTTY === true;
   const options = { base: null, level: 'info' };
-  return pino(options, readable ? readableLines(stream) : stream);
+  return pino(options, readable ? readableLines(stream) : jsonLines(stream));
 }
 
 interface Entry {
@@ -53,12 +54,22 @@ export function readableLine(entry: Entry, paint: typeof styleText | undefined, 
     .join('   ')
     .replace(/\s*\n\s*/g, ' / ');
   // Nothing that an activity says steers the terminal.
-  const shown = text.replace(/\p{Cc}/gu, ' ').slice(0, Math.max(40, width - 16));
+  const shown = printableLine(text).slice(0, Math.max(40, width - 16));
   const mark =
     paint === undefined
       ? level
       : paint(entry.level >= 50 ? 'red' : entry.level >= 40 ? 'yellow' : 'dim', level);
   return `${time} ${mark}${' '.repeat(Math.max(1, 6 - level.length))}${shown}`;
+}
+
+/** A log file is read on a terminal, too: JSON itself escapes only a part of what steers one. */
+function jsonLines(stream: NodeJS.WritableStream): Writable {
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      stream.write(escapedJson(chunk.toString('utf8')));
+      done();
+    },
+  });
 }
 
 function readableLines(stream: NodeJS.WritableStream & { isTTY?: boolean }): Writable {

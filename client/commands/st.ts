@@ -72,6 +72,7 @@ function sitAt([program = '', ...args]: readonly string[]): Promise<number | 'ab
   const ignore = (): void => undefined;
   process.on('SIGINT', ignore);
   return new Promise<number | 'absent'>((resolve, reject) => {
+    // eslint-disable-next-line no-restricted-syntax -- The person asked for the host's own terminal.
     const child = spawn(program, args, { stdio: 'inherit' });
     child.once('error', (error: NodeJS.ErrnoException) =>
       error.code === 'ENOENT' ? resolve('absent') : reject(error),

@@ -58,7 +58,7 @@ async function working(
 async function openLog(file: string | undefined): Promise<Logger> {
   const { makeLog } = await import('../../worker/log.js');
   const { rotatingFile } = await import('../../worker/rotating-file.js');
-  return makeLog(file === undefined ? process.stderr : rotatingFile(file));
+  return file === undefined ? makeLog() : makeLog(rotatingFile(file));
 }
 
 /** `up --detach` waits for this word, and then goes: nothing may hold on to it. */

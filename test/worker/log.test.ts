@@ -25,7 +25,7 @@ test('on a terminal each entry is one readable line of its width', () => {
   log.info('x'.repeat(500));
   const [first, second, ...rest] = screen.text.split('\n');
   expect(first?.replace(/\u001b\[\d+m/g, '')).toMatch(
-    /^\d\d:\d\d:\d\d warn {2}gone \/ and {2}\[2Jback {3}workflowId=host\/vps1\.lab$/,
+    /^\d\d:\d\d:\d\d warn {2}gone \/ and back {3}workflowId=host\/vps1\.lab$/,
   );
   expect(second?.replace(/\u001b\[\d+m/g, '').length).toBe(79);
   expect(rest).toEqual(['']);
@@ -40,6 +40,16 @@ test('elsewhere each entry is one JSON document', () => {
     workflowId: 'host/vps1.lab',
     msg: 'gone\nand back',
   });
+});
+
+test('nothing in an entry steers a terminal that shows the log, at once or later', () => {
+  const evil = 'a\u001b]52;c;YQ==\u0007\u009b2J\u202eb\u2028c\u200bd\u007f';
+  for (const screen of [new Screen(true), new Screen(false)]) {
+    makeLog(screen).error({ why: evil }, evil);
+    const own = screen.text.replace(/\u001b\[\d+m/g, '').replaceAll('\n', '');
+    expect(own).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+    if (!screen.isTTY) expect(JSON.parse(screen.text)).toMatchObject({ why: evil, msg: evil });
+  }
 });
 
 test('an entry without words is a line as well', () => {
