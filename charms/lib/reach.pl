@@ -36,6 +36,13 @@ sub owner_of {
     return ($1, $2 // -1);
 }
 
+# On a new host a trusted folder may have to be made, too: what is missing of it goes to the names.
+sub what_is_there {
+    my ($root, @names) = @_;
+    unshift @names, pop @$root while @$root && !-e '/' . join '/', @$root;
+    return ('/' . join('/', @$root), @names);
+}
+
 # The trusted folder that a path begins with, and the names that follow it.
 sub split_path {
     my ($path) = @_;
@@ -43,13 +50,11 @@ sub split_path {
     my @names = grep { $_ ne '' } split m{/}, $path;
     for my $below (grep { m{^/} } split /\n/, $ENV{FILES_BELOW} // '/srv/datastore') {
         my @root = grep { $_ ne '' } split m{/}, $below;
-        $below = '/' . join '/', @root;
         next if @names <= @root || join('/', @names[0 .. $#root]) ne join('/', @root);
-        return ($below, @names[@root .. $#names]);
+        return what_is_there([@root], @names[@root .. $#names]);
     }
-    my @rest = (pop @names // fail('/ is no file'));
-    unshift @rest, pop @names while @names && !-e '/' . join '/', @names;
-    return ('/' . join('/', @names), @rest);
+    my $last = pop @names // fail('/ is no file');
+    return what_is_there(\@names, $last);
 }
 
 # A host that brings up its first service has no datastore yet. What leads there is trusted.

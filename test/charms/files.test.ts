@@ -176,6 +176,18 @@ test('a folder gets its mode, through no link', () => {
     expect(hook(`make-folder "${path}" 0777`)).toMatchObject({ code: 1 });
 });
 
+test('on a new host there is no datastore yet: it is made', () => {
+  rmSync(store, { recursive: true });
+  expect(hook('refuse-links "$etc/x"; remove-path "$etc/x"; make-folder "$SERVICE_DATASTORE"')).toMatchObject(
+    {
+      code: 0,
+      err: '',
+    },
+  );
+  expect(hook(write)).toMatchObject({ code: 0, err: '' });
+  expect(readdirSync(store)).toEqual(['config', 'data']);
+});
+
 test('what is removed is a name, never what a link leads to', () => {
   symlinkSync(outside, join(etc, 'linked'));
   mkdirSync(join(etc, 'full/inner'), { recursive: true });
