@@ -20,7 +20,7 @@ export interface RecoveryActivities {
   /** The staged trees take their places; the old ones are kept aside. */
   swapData(input: SwapInput): Promise<void>;
   /** Roles and databases into the empty services, which run. */
-  restoreDatabases(input: RestoreInput): Promise<{ databases: number }>;
+  restoreDatabases(input: RestoreInput): Promise<RestoredDatabases>;
   /** The old trees and the stage go. */
   finishRestore(input: SwapInput): Promise<void>;
   /** The stage goes, and what was swapped stays: for a recovery that ended before the swap. */
@@ -116,6 +116,12 @@ export interface Place {
   kind: 'data' | 'settings';
   path: string;
   destination: string;
+}
+
+export interface RestoredDatabases {
+  databases: number;
+  /** What was not restored, since only a superuser can make it or since it would make one: a line each, at most 50. */
+  left?: string[];
 }
 
 export interface RestoreInput extends StageInput {

@@ -1,9 +1,11 @@
+import { z } from 'zod';
 import { parseIdent, parseServiceName } from '../workflows/contract/names.js';
 import { backupUnusable } from './backup-failures.js';
 import { type BackupManifest, readManifest } from './backup-manifest.js';
 import type { StageContext } from './converge.js';
 import { jobFailed, lookFailed } from './failures.js';
-import type { RestoreInput } from './recovery-activities.js';
+import { postgresLibrary } from './job.js';
+import type { RestoreInput, RestoredDatabases } from './recovery-activities.js';
 import { runJob } from './run-job.js';
 import { stageFolder } from './stage-folder.js';
 
@@ -11,10 +13,11 @@ import { stageFolder } from './stage-folder.js';
 export async function restoreDatabases(
   context: StageContext,
   input: RestoreInput,
-): Promise<{ databases: number }> {
+): Promise<RestoredDatabases> {
   const { remote, onProgress, signal } = context;
   const { host, operationId, step } = input;
   const { databases: dumped } = await stagedManifest(context, input);
+  const left: string[] = [];
   let databases = 0;
   for (const name of input.services.map(parseServiceName)) {
     const service = dumped.find((one) => one.name === name);
@@ -31,16 +34,22 @@ export async function restoreDatabases(
       operationId,
       step,
       subject: name,
-      script: byCharm ? 'restore-dumps' : 'restore-databases',
+      ...(byCharm
+        ? { script: 'restore-dumps' }
+        : { script: 'restore-databases', libraries: [postgresLibrary, 'restore-roles', 'restore-database'] }),
       args,
       stallSeconds: 6 * 3600,
     };
-    const { exit, lastLines } = await runJob(remote, job, onProgress, signal);
+    const { exit, lastLines, result } = await runJob(remote, job, onProgress, signal);
     if (exit !== 0) throw jobFailed({ host, step, subject: name, exit, lastLines });
     databases += service.databases.length;
+    if (result !== '') left.push(...leftOut.parse(parsed(result)).left);
   }
-  return { databases };
+  return { databases, left: left.slice(0, 50) };
 }
+
+/** Texts that the host made printable. */
+const leftOut = z.object({ left: z.array(z.string().max(400)).max(200) });
 
 /** Verified with the stage; parsed again, since it is read again. */
 async function stagedManifest(

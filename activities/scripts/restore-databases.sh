@@ -2,6 +2,9 @@
 # restore-databases.sh FOLDER PROJECT SERVICE VERSION [DATABASE FILE]…: roles and databases of FOLDER/stage's dumps into the
 # empty PostgreSQL service SERVICE, which runs; VERSION is the server's that was dumped. Safe to repeat at any point: what is
 # done is marked, what was begun is begun anew. A database that holds something and was not begun by us is left alone.
+# Result: {left: [TEXT…]}, what was not restored, since only a superuser can make it or since it would make one.
+# charms/lib/postgres.sh, lib/restore-roles.sh and lib/restore-database.sh go before it.
+# shellcheck disable=SC2154,SC2034
 set -euo pipefail
 shopt -s inherit_errexit
 umask 077
@@ -10,6 +13,8 @@ shift 4
 dumps=$folder/stage/var/lib/myc-wf/backup/dumps/$service
 marks=$folder/restored/$service
 mkdir -p -- "$marks"
+# The database postgres may be one of those that are restored.
+postgres_maintenance=template1
 container=$(docker ps --quiet --no-trunc --filter "label=com.docker.compose.project=$project" \
   --filter "label=com.docker.compose.service=$service" --filter label=com.docker.compose.oneoff=False)
 if [ -z "$container" ]; then
@@ -17,74 +22,17 @@ if [ -z "$container" ]; then
   exit 1
 fi
 
-in_container() { # DATABASE PROGRAM ARGUMENT…; its standard input is always given, or docker would take this script's
-  docker exec -i -e PGDATABASE="$1" -e PGCLIENTENCODING=UTF8 "$container" \
-    sh -c 'export PGUSER="${POSTGRES_USER:-postgres}"; exec "$@"' sh "${@:2}"
-}
-ask() { # DATABASE PSQL-ARGUMENT…, SQL on standard input
-  in_container "$1" psql -XAtq -v ON_ERROR_STOP=1 "${@:2}"
-}
-
 # What an image's programs say is no number until it looks like one: in arithmetic bash would run what stands in brackets.
 is_number() { [[ $1 =~ ^[0-9]{1,9}$ ]]; }
 
 # The server's version, then the databases it has, those of earlier runs of this job among them.
-there=$(ask template1 <<<"SHOW server_version_num; SELECT encode(convert_to(datname, 'UTF8'), 'hex') FROM pg_database")
+there=$(postgres_superuser "$container" <<<"SHOW server_version_num; SELECT encode(convert_to(datname, 'UTF8'), 'hex') FROM pg_database")
 here=${there%%$'\n'*}
 is_number "$here" || { echo "$service does not say which PostgreSQL it is" >&2; exit 1; }
 if ((here / 10000 < version / 10000)); then
   echo "$service is PostgreSQL $((here / 10000)), and the dumps are of $((version / 10000)): an older server cannot read them" >&2
   exit 1
 fi
-
-# Roles are data: each is made of its fields by quoting statements. What exists is altered; the superuser in use keeps its rights.
-restore_roles() {
-  {
-    echo "BEGIN; CREATE TEMP TABLE given (roles jsonb) ON COMMIT DROP;"
-    printf '%s\n' "COPY given FROM STDIN WITH (FORMAT csv, DELIMITER E'\\x01', QUOTE E'\\x02');"
-    jq -c . "$dumps/roles.json"
-    echo '\.'
-    cat <<'SQL'
-DO $do$
-DECLARE r record; m jsonb; s text; extent text := '';
-BEGIN
-  FOR r IN SELECT * FROM given, jsonb_to_recordset(roles) AS x(name text, superuser bool, inherit bool, "createRole" bool,
-    "createDb" bool, login bool, replication bool, "bypassRls" bool, "connectionLimit" int, password text, "validUntil" text,
-    settings jsonb) WHERE x.name !~ '^pg_' LOOP
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r.name) THEN EXECUTE format('CREATE ROLE %I', r.name); END IF;
-    IF r.name <> current_user THEN
-      EXECUTE format('ALTER ROLE %I WITH %s %s %s %s %s %s %s CONNECTION LIMIT %s', r.name,
-        CASE WHEN r.superuser THEN 'SUPERUSER' ELSE 'NOSUPERUSER' END, CASE WHEN r.inherit THEN 'INHERIT' ELSE 'NOINHERIT' END,
-        CASE WHEN r."createRole" THEN 'CREATEROLE' ELSE 'NOCREATEROLE' END, CASE WHEN r."createDb" THEN 'CREATEDB' ELSE 'NOCREATEDB' END,
-        CASE WHEN r.login THEN 'LOGIN' ELSE 'NOLOGIN' END, CASE WHEN r.replication THEN 'REPLICATION' ELSE 'NOREPLICATION' END,
-        CASE WHEN r."bypassRls" THEN 'BYPASSRLS' ELSE 'NOBYPASSRLS' END, coalesce(r."connectionLimit", -1));
-    END IF;
-    IF r.password IS NOT NULL THEN EXECUTE format('ALTER ROLE %I PASSWORD %L', r.name, r.password); END IF;
-    IF r."validUntil" IS NOT NULL THEN EXECUTE format('ALTER ROLE %I VALID UNTIL %L', r.name, r."validUntil"); END IF;
-    FOR s IN SELECT jsonb_array_elements_text(CASE jsonb_typeof(r.settings) WHEN 'array' THEN r.settings ELSE '[]' END) LOOP
-      -- By way of the session, which knows how lists such as search_path are written.
-      PERFORM set_config(split_part(s, '=', 1), substr(s, strpos(s, '=') + 1), true);
-      EXECUTE format('ALTER ROLE %I SET %I FROM CURRENT', r.name, split_part(s, '=', 1));
-    END LOOP;
-  END LOOP;
-  FOR r IN SELECT x.name, y.value AS m FROM given, jsonb_to_recordset(roles) AS x(name text, "memberOf" jsonb),
-    jsonb_array_elements(CASE jsonb_typeof(x."memberOf") WHEN 'array' THEN x."memberOf" ELSE '[]' END) AS y LOOP
-    m := r.m;
-    extent := CASE WHEN (m->>'admin_option')::bool THEN 'WITH ADMIN OPTION' ELSE '' END;
-    IF current_setting('server_version_num')::int >= 160000 AND m ? 'set_option' THEN
-      extent := format('WITH ADMIN %s, INHERIT %s, SET %s', (m->>'admin_option')::bool::text,
-        (m->>'inherit_option')::bool::text, (m->>'set_option')::bool::text);
-    END IF;
-    EXECUTE format('GRANT %I TO %I %s', m->>'role', r.name, extent);
-  END LOOP;
-END $do$;
-COMMIT;
-SQL
-  } | ask template1
-}
-
-held="SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'"
 
 exists() { # DATABASE
   grep -qxF -- "$(printf '%s' "$1" | od -An -v -tx1 | tr -d ' \n')" <<<"${there#*$'\n'}"
@@ -100,52 +48,164 @@ report() { # PID TEXT SIZE: how far it has read; its last sleep must hold no pip
 list_dump() { # FILE
   local list=$marks/$1.list
   [ ! -e "$list" ] || return 0
-  in_container template1 pg_restore --list <"$dumps/$1" >"$list.new" || return 1
+  postgres_run "$container" 'exec pg_restore --list --create' <"$dumps/$1" >"$list.new" || return 1
   mv -- "$list.new" "$list"
 }
 
+# SQL that an archive holds for the entries with these numbers; it is read here, and run nowhere.
+sql_of() { # FILE IDS [ARGUMENT…]
+  # shellcheck disable=SC2016 # it is the container's shell that expands it
+  postgres_run "$container" 'ids=$1
+shift
+exec pg_restore --file=- --use-list=/dev/fd/3 "$@" 3<<LIST
+$ids
+LIST' "${@:2}" <"$dumps/$1"
+}
+
+# The database's entry of databases.json; of a backup that has none what the archive says, word by word.
+find_properties() { # DATABASE FILE
+  local found='{}' ids sql guarded=false locale
+  if [ -e "$dumps/databases.json" ]; then
+    found=$(jq -c --arg name "$1" 'first(.[] | select(.name == $name)) // {}' "$dumps/databases.json")
+  fi
+  ids=$(sed -nE 's/^([0-9]+); 1262 .*/\1/p' "$marks/$2.list")
+  if [ "$found" != '{}' ] || [ -z "$ids" ]; then
+    printf '%s\n' "$found"
+    return
+  fi
+  sql=$(sql_of "$2" "$ids" --create --schema-only | grep -a '^CREATE DATABASE ' | head -n 1)
+  say() { sed -nE "s/.* $1 = '?([A-Za-z0-9_.@-]+).*/\\1/p" <<<"$sql"; }
+  if grep -qaE '^[0-9]+; 0 0 ACL - DATABASE ' "$marks/$2.list"; then guarded=true; fi
+  locale=$(say LOCALE)
+  jq -nc --arg encoding "$(say ENCODING)" --arg collate "$(say LC_COLLATE)" --arg ctype "$(say LC_CTYPE)" --arg all "$locale" \
+    --arg own "$(say '(ICU|BUILTIN)_LOCALE' | head -n 1)" --arg provider "$(say LOCALE_PROVIDER)" --argjson guarded "$guarded" '
+    def either($a; $b): if $a == "" then $b else $a end;
+    {encoding: $encoding, collate: either($collate; $all), ctype: either($ctype; $all), locale: $own,
+      provider: {libc: "c", icu: "i", builtin: "b"}[$provider]} + if $guarded then {acl: []} else {} end'
+}
+
+# Name, schema and the schema's owner of each extension, one a line. Which schema it is stands in the archive's SQL.
+find_extensions() { # FILE LIST KEEPER
+  local sql='' ids
+  ids=$(jq -r '.extensions[].id' <<<"$2")
+  [ -n "$ids" ] || return 0
+  if [ "$(jq '.schemas | length' <<<"$2")" != 0 ]; then
+    sql=$(sql_of "$1" "$ids" | grep -a '^CREATE EXTENSION ' || true)
+  fi
+  jq -r --arg sql "$sql" --arg keeper "$3" '
+    ([$sql | split("\n")[]
+      | capture("^CREATE EXTENSION IF NOT EXISTS \"?(?<key>[a-z0-9_-]+)\"? WITH SCHEMA \"?(?<value>[A-Za-z0-9_-]+)\"?;$")] | from_entries) as $in
+    | . as $list | .extensions[] | ($in[.name] // "public") as $schema
+    | .name, $schema, (first($list.schemas[] | select(.name == $schema) | .owner | select(IN($list.owners[]))) // $keeper)' <<<"$2"
+}
+
+# What follows is of one database: restore_database sets database, file, mark, temporary and keeper for it.
+
+list_ids() { # ID…: what `restore` takes from the dump. One variable holds 128 KiB at most.
+  local ids n
+  ids=$(printf '%s\n' "$@")
+  for n in 0 1 2 3 4 5; do export "MYC_LIST_$n=${ids:n*120000:120000}"; done
+  ((${#ids} <= 720000)) || { echo "$database of $service has more tables and functions than can be restored" >&2; return 1; }
+}
+
+in_database() { # FILE WORDS [ARGUMENT…]: words of lib/restore-database.sh, told of the database; FILE is their standard input
+  # shellcheck disable=SC2016
+  postgres_run "$container" "$restore_words"'
+database=$1 temporary=$2 keeper=$3
+shift 3
+'"$2" "$database" "$temporary" "$keeper" "${@:3}" <"$1"
+}
+
+# The same, with how far it has read. Returns 10 where something could not be made that only a superuser can make, which is noted.
+attempt() { # FILE WORDS [ARGUMENT…]
+  local exit=0 running left
+  in_database "$@" >>"$mark.said" 2>"$mark.errors" &
+  running=$!
+  report "$running" "$database of $service" "$(stat -c %s -- "$file")" >/dev/null 2>&1 &
+  wait "$running" || exit=$?
+  kill "$!"
+  left=$(grep -ac '^extension ' "$mark.said" || true)
+  if ((exit == 10)) && judge_errors "$mark.errors" "$marks/roles.services" "$left" "$keeper" >>"$mark.said"; then return 10; fi
+  grep -avE '^pg_restore: (creating|processing|executing|connecting|finished|while|from|warning: errors ignored)' "$mark.errors" >&2 || true
+  ((exit == 0)) || exit "$exit"
+}
+
 restore_database() { # DATABASE FILE
-  local database=$1 file=$dumps/$2 mark=$marks/$2 drop='' toc tables held_now restoring exit=0
+  local database=$1 file=$dumps/$2 mark=$marks/$2 temporary keeper list mode tables held_now
+  local -a extensions schemas main later
   [ ! -e "$mark.done" ] || return 0
   echo "restoring $database of $service"
   list_dump "$2" || exit 1
-  toc=$(cat -- "$mark.list")
-  # The archive says into which database --create goes: it has to be the one that was asked for.
-  if ! grep -qxF -- ";     dbname: $(printf '%s' "$database" | tr '\n\r' '  ')" <<<"$toc"; then
+  # The archive says of which database it is: it has to be the one that was asked for.
+  if ! grep -qaxF -- ";     dbname: $(printf '%s' "$database" | tr '\n\r' '  ')" "$mark.list"; then
     echo "$file is not a dump of $database" >&2
     exit 1
   fi
+  case $database in template0 | template1) echo "the database $database is the server's own" >&2 && exit 1 ;; esac
+
+  # Its settings may be secrets, which are in no argument.
+  find_properties "$@" >"$mark.found"
+  list=$(jq -Rnc --slurpfile properties "$mark.found" --slurpfile made "$marks/roles.made" \
+    "\$properties[0] as \$found | \$made[0].services as \$services | $list_program" <"$mark.list")
+  temporary=myc-restore-$(printf '%s' "$database" | sha256sum | cut -c1-12)
+  MYC_DATA=$(jq -c --arg database "$database" --arg temporary "$temporary" --slurpfile found "$mark.found" '{owners, $database, $temporary,
+    found: $found[0], keeper: (.owner // "myc-owner-" + $temporary[12:]), owner: (if $database == "postgres" then null else .owner end)}' <<<"$list")
+  export MYC_DATA
+  keeper=$(jq -r .keeper <<<"$MYC_DATA")
+  mapfile -t extensions < <(find_extensions "$2" "$list" "$keeper")
   if [ ! -e "$mark.begun" ]; then
-    if exists "$database" && [ "$(ask "$database" <<<"$held")" != 0 ]; then
+    # shellcheck disable=SC2016
+    if exists "$database" && [ "$(in_database /dev/null 'count_held "$database" "$temporary"')" != 0 ]; then
       echo "the database $database of $service holds tables already; it was left as it is" >&2
       exit 1
     fi
     : >"$mark.begun"
     sync -- "$mark.begun"
   fi
-  if exists "$database"; then
-    drop='DROP DATABASE IF EXISTS :"name"'
-    if ((here >= 130000)); then drop+=' WITH (FORCE)'; fi
-  fi
-  # Dropped, restored and counted by one command, since each costs.
-  # shellcheck disable=SC2016 # it is the container's shell that expands it
-  in_container template1 sh -c 'set -e
-    [ -z "$2" ] || printf "%s\n" "$2" | psql -XAtq -v ON_ERROR_STOP=1 -v name="$1"
-    pg_restore --create --exit-on-error --dbname=template1
-    PGDATABASE=$1 psql -XAtq -v ON_ERROR_STOP=1 -c "$3"' \
-    sh "$database" "$drop" "$held AND c.relkind IN ('r', 'p')" <"$file" >"$mark.tables" &
-  restoring=$!
-  report "$restoring" "$database of $service" "$(stat -c %s -- "$file")" >/dev/null 2>&1 &
-  wait "$restoring" || exit=$?
-  kill "$!"
-  if ((exit != 0)); then exit "$exit"; fi
-  tables=$(grep -cE '^[0-9]+; 1259 [0-9]+ TABLE ' <<<"$toc" || true)
-  read -r held_now <"$mark.tables" || true
+
+  # A command in a container costs a tenth of a second: what can be is done by one.
+  : >"$mark.said"
+  mode=$(jq -r .mode <<<"$list")
+  mapfile -t main < <(jq -r 'if .mode == "one" then .ids else .ids - .later - [.schemas[].id] end | .[]' <<<"$list")
+  mapfile -t schemas < <(jq -r '.schemas[].id' <<<"$list")
+  mapfile -t later < <(jq -r '.later[]' <<<"$list")
+  # shellcheck disable=SC2016
+  case $mode in
+    empty) attempt /dev/null 'make_database "$database" "$@"; finish "$database" "$temporary" "$keeper"' "${extensions[@]}" ;;
+    one)
+      list_ids "${main[@]}"
+      attempt "$file" 'make_database "$database" "$@"
+restore "$database" "$temporary" --no-owner --role="$keeper"
+finish "$database" "$temporary" "$keeper"' "${extensions[@]}" || attempt /dev/null 'finish "$database" "$temporary" "$keeper"'
+      ;;
+    several)
+      list_ids "${schemas[@]}"
+      attempt "$file" 'make_database "$database" "$@"
+grant_create_schema "$database" "$temporary"
+[ -z "$MYC_LIST_0" ] || restore "$database" "$temporary"' "${extensions[@]}" || true
+      list_ids "${main[@]}"
+      attempt "$file" 'grant_create "$database" "$temporary"
+[ -z "$MYC_LIST_0" ] || restore "$database" "$temporary"' || true
+      list_ids "${later[@]}"
+      attempt "$file" 'hand_to_keeper "$database" "$temporary" "$keeper"
+take_back_create "$database" "$temporary"
+[ -z "$MYC_LIST_0" ] || restore "$database" "$temporary"
+finish "$database" "$temporary" "$keeper"' || attempt /dev/null 'finish "$database" "$temporary" "$keeper"'
+      ;;
+  esac
+
+  tables=$(grep -caE '^[0-9]+; 1259 [0-9]+ TABLE ' "$mark.list" || true)
+  held_now=$(sed -n 's/^tables //p' "$mark.said" | tail -n 1)
   is_number "$held_now" || { echo "the tables of $database of $service cannot be counted" >&2; exit 1; }
   if ((held_now < tables)); then
     echo "the database $database of $service has fewer tables than its dump ($tables)" >&2
     exit 1
   fi
+  if [ "$database" = postgres ] && [ "$keeper" != "myc-owner-${temporary#myc-restore-}" ]; then
+    echo "its owner $keeper: it is the server's own database" >>"$mark.said"
+  fi
+  DATABASE=$database SERVICE=$service awk '!/^tables / { print ENVIRON["DATABASE"] " of " ENVIRON["SERVICE"] ": " $0 }' "$mark.said" |
+    LC_ALL=C tr '\000-\011\013-\037\177' '?' >"$mark.left"
   : >"$mark.done"
 }
 
@@ -164,7 +224,9 @@ for ((n = 2; n <= $# && n <= 2 * free; n += 2)); do
   list_dump "${!n}" 2>/dev/null &
   listing+=("$!")
 done
-restore_roles
+restore_roles "$container" "$dumps/roles.json" >"$marks/roles.made"
+jq -e '(.left | type == "array") and (.services | type == "array")' "$marks/roles.made" >/dev/null
+jq -r '.services[]' "$marks/roles.made" >"$marks/roles.services"
 # One that cannot be listed is told of in its turn.
 wait "${listing[@]}" || true
 while (($# > 0)); do
@@ -175,3 +237,10 @@ while (($# > 0)); do
 done
 wait
 for file in "${files[@]}"; do [ -e "$marks/$file.done" ] || exit 1; done
+
+# Some of each, in plain words; the marks keep all of it.
+{
+  jq -r --arg service "$service" '.left[] | "\($service): \(.)"' "$marks/roles.made"
+  for file in "${files[@]}"; do [ ! -s "$marks/$file.left" ] || head -n 30 -- "$marks/$file.left"; done
+} | head -n 50 | jq -Rnc '{left: [inputs | "not restored: " + .[:300]]}' >"$MYC_RESULT"
+jq -r '.left[]' "$MYC_RESULT"

@@ -44,11 +44,12 @@ extensions=$(printf '%s' "$extensions" | tr '\n' ' ')
 
 # Its script runs as superuser: call this only for a database that was made of template0 and that no service can have entered.
 # Returns 1 for an extension that is not on the list.
-add_extension() { # DATABASE EXTENSION [SCHEMA, public when left out]
+add_extension() { # DATABASE EXTENSION [SCHEMA [ROLE]]: public when left out, and whom a schema belongs to that is not there yet
 	case $extensions in *" $2 "*) ;; *) return 1 ;; esac
 	PGUSER=$superuser PGDATABASE=$1 PGOPTIONS="$fixed $quiet" \
-		psql -XAtq -v ON_ERROR_STOP=1 -v extension="$2" -v schema="${3:-public}" <<'SQL'
-SELECT format('CREATE SCHEMA IF NOT EXISTS %I', :'schema') WHERE :'schema' NOT IN ('public', 'pg_catalog') \gexec
+		psql -XAtq -v ON_ERROR_STOP=1 -v extension="$2" -v schema="${3:-public}" -v role="${4:-}" <<'SQL'
+SELECT format('CREATE SCHEMA IF NOT EXISTS %I', :'schema') || CASE :'role' WHEN '' THEN '' ELSE format(' AUTHORIZATION %I', :'role') END
+  WHERE :'schema' NOT IN ('public', 'pg_catalog') \gexec
 SELECT format('CREATE EXTENSION IF NOT EXISTS %I', :'extension') || CASE WHEN fixed THEN '' ELSE format(' SCHEMA %I', :'schema') END
   FROM (SELECT EXISTS (SELECT FROM pg_available_extension_versions WHERE name = :'extension' AND schema IS NOT NULL) AS fixed) AS its \gexec
 SQL
@@ -75,10 +76,12 @@ SQL
 SH
 )
 
-# postgres_run CONTAINER SCRIPT [ARGUMENT…]: the script, for a POSIX shell, in the container. Its standard input is the caller's, and
-# MYC_DATA of the environment, which no list of processes shows, is handed on.
+# Names of variables that postgres_run hands on: no list of processes shows what is in them.
+postgres_variables=()
+
+# postgres_run CONTAINER SCRIPT [ARGUMENT…]: the script, for a POSIX shell, in the container. Its standard input is the caller's.
 postgres_run() {
-	docker exec -i -e MYC_MAINTENANCE="$postgres_maintenance" -e MYC_DATA "$1" sh -c "$postgres_words
+	docker exec -i -e MYC_MAINTENANCE="$postgres_maintenance" "${postgres_variables[@]/#/--env=}" "$1" sh -c "$postgres_words
 $2" sh "${@:3}"
 }
 

@@ -25,6 +25,7 @@ case $1 in
     variables=()
     while [[ $1 == -* ]]; do
       case $1 in
+        --env=*) set -- -e "\${1#--env=}" "\${@:2}" && continue ;;
         -e | --env) if [[ $2 == *=* ]]; then variables+=("$2"); elif [ -n "\${!2+x}" ]; then variables+=("$2=\${!2}"); fi; shift ;;
       esac
       shift
@@ -61,8 +62,9 @@ export async function startCluster(): Promise<Cluster> {
     folder,
     env,
     async sql(query, database = 'postgres', user = 'postgres') {
-      const argv = ['psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-U', user, '-d', database] as const;
-      return (await run([...argv], { env, input: query })).stdout.trim();
+      const argv = ['psql', '-XAtq', '-v', 'ON_ERROR_STOP=1'] as const;
+      const whose = { ...env, PGUSER: user, PGDATABASE: database };
+      return (await run([...argv], { env: whose, input: query })).stdout.trim();
     },
     async stop() {
       await server('pg_ctl', '--pgdata', data, '--mode', 'immediate', 'stop');

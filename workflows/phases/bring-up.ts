@@ -43,6 +43,7 @@ export async function bringUp(
         ...stageOf(input, 'databases'),
         ...{ ident: parseIdent(input.source.ident), backupId: manifest.operationId, services },
       });
+      changed.push(...(restored.left ?? []));
       return `${counted(restored.databases, 'database')} of ${services.join(', ')}`;
     });
   await images.all();

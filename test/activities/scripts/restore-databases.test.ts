@@ -1,19 +1,22 @@
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { run } from '../../lab/run.js';
+import { postgresLibrary } from '../../../activities/job.js';
+import { hostScript } from '../../lab/host-script.js';
 
-const script = fileURLToPath(new URL('../../../activities/scripts/restore-databases.sh', import.meta.url));
-
-/** A container whose programs say what the image wants them to say: PostgreSQL itself is in recover.e2e.test.ts. */
+/** A container whose programs say what the image wants them to say: PostgreSQL itself is in restore-cluster.test.ts. */
 const docker = `#!/bin/bash
 case "$*" in
   ps*) echo 0123abcd ;;
-  *'pg_restore --list'*) printf ';     dbname: shop\\n217; 1259 16385 TABLE public t postgres\\n' ;;
-  *'pg_restore --create'*) printf '%s\\n' "$COUNT" ;;
-  *psql*) if [[ $(cat) == *server_version_num* ]]; then printf '%s\\n' "$VERSION" 74656d706c61746531; fi ;;
+  *'pg_restore --list'*) printf ';     dbname: shop\\n217; 1259 16385 TABLE public t shop\\n' ;;
+  *'make_database "$database"'*) printf 'tables %s\\n' "$COUNT" ;;
+  *as_superuser*)
+    if [[ $(cat) == *server_version_num\\;* ]]; then
+      printf '%s\\n' "$VERSION" 74656d706c61746531
+    else
+      echo '{"left": [], "services": ["shop"]}'
+    fi ;;
 esac
 `;
 
@@ -24,6 +27,7 @@ beforeEach(async () => {
   const dumps = path.join(folder, 'stage/var/lib/myc-wf/backup/dumps/postgres');
   for (const one of [dumps, marks(), path.join(folder, 'bin')]) await mkdir(one, { recursive: true });
   await writeFile(path.join(dumps, 'roles.json'), '[]');
+  await writeFile(path.join(dumps, 'databases.json'), '[{"name": "shop", "owner": "shop"}]');
   await writeFile(path.join(dumps, 'shop.dump'), 'PGDMP');
   await writeFile(path.join(folder, 'bin/docker'), docker);
   await chmod(path.join(folder, 'bin/docker'), 0o755);
@@ -35,16 +39,22 @@ async function restored(said: { version?: string; count?: string } = {}) {
     ...{
       PATH: `${path.join(folder, 'bin')}:${process.env.PATH}`,
       MYC_PROGRESS: path.join(folder, 'progress'),
+      MYC_RESULT: path.join(folder, 'result'),
     },
     ...{ VERSION: said.version ?? '170012', COUNT: said.count ?? '1' },
   };
-  const argv = ['bash', script, folder, 'myc', 'postgres', '170012', 'shop', 'shop.dump'] as const;
-  const { code, stdout, stderr } = await run([...argv], { env, allowFailure: true });
+  const libraries = [postgresLibrary, 'restore-roles', 'restore-database'];
+  const script = await hostScript('restore-databases', libraries);
+  const { code, stdout, stderr } = await script(
+    [folder, 'myc', 'postgres', '170012', 'shop', 'shop.dump'],
+    env,
+  );
   return { code, said: stdout + stderr, done: (await readdir(marks())).includes('shop.dump.done') };
 }
 
 test('a database is made of its dump, with as many tables', async () => {
   expect(await restored()).toMatchObject({ code: 0, done: true });
+  // Done once, it is not asked again.
   expect(await restored({ count: '0' })).toMatchObject({ code: 0, done: true });
 });
 
