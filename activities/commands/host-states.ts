@@ -6,6 +6,8 @@ import type { DesiredFile, DesiredSettings, DesiredState } from './desired-state
 /** `compose ACTION SERVICE` on the host itself, for its cron. */
 const composeShim = new URL('../../charms/lib/compose.sh', import.meta.url);
 
+const cleanScript = new URL('../scripts/host/docker-clean.sh', import.meta.url);
+
 /** What `vps-setup` wants of a host: the operators' keys for root, and its name when a domain is given. */
 export function setUpState(config: Config, domain?: string): DesiredState {
   const keys = config['ssh-access']?.['public-keys'] ?? [];
@@ -56,7 +58,7 @@ export function composeReadyState(config: Config, options: ComposeReadyOptions):
       ...gitKey(config),
       { path: '/usr/local/bin/compose', mode: '0755', content: readFileSync(composeShim, 'utf8') },
       { path: '/opt/apps/myc-deploy/compose.yml', mode: '0600', content: baseCompose(config), initial: true },
-      ...(options.withoutDockerClean ? [] : [dockerClean]),
+      ...(options.withoutDockerClean ? [] : dockerClean()),
     ],
     packages: [
       ...first.packages,
@@ -129,10 +131,15 @@ function baseCompose(config: Config): string {
   return '# The services of this host: NAME: {charm: CHARM, options: …}. `myc-wf start up HOST` makes it so.\n';
 }
 
-/** Removes what no container uses and is older than a week; left out by --without-docker-clean. */
-const dockerClean: DesiredFile = {
-  path: '/etc/cron.d/myc-wf-docker-clean',
-  mode: '0644',
-  content:
-    'PATH=/usr/sbin:/usr/bin:/sbin:/bin\n17 4 * * * root docker system prune --all --force --filter until=168h >/dev/null\n',
-};
+/** What no container has used for a week goes each night; left out by --without-docker-clean. */
+function dockerClean(): DesiredFile[] {
+  const program = '/usr/local/lib/myc-wf/docker-clean';
+  return [
+    { path: program, mode: '0755', content: readFileSync(cleanScript, 'utf8') },
+    {
+      path: '/etc/cron.d/myc-wf-docker-clean',
+      mode: '0644',
+      content: `PATH=/usr/sbin:/usr/bin:/sbin:/bin\n17 4 * * * root ${program}\n`,
+    },
+  ];
+}

@@ -107,7 +107,7 @@ test('a terminated operation begins no job of its own once the next one looked, 
   const late = `bash /var/lib/myc-wf/jobs/${left[0]!.key}/job.sh wrap ${left[0]!.key}; echo "exit $?"`;
   await host.exec(['rm', `/var/lib/myc-wf/jobs/${left[0]!.key}/exit`]);
   await host.exec(['touch', `/var/lib/myc-wf/jobs/${left[0]!.key}/input`]);
-  expect(await host.exec(['sh', '-c', late])).toBe('exit 143\n');
+  expect(await host.exec(['sh', '-c', late])).toBe('exit 143');
 });
 
 test('a takeover is told whose it was; a plan of it takes nothing; then the first one is refused', async () => {

@@ -36,6 +36,25 @@ const killWorker = async () => {
 /** Jobs that were started more than once since the host booted, of all operations. */
 const startedTwice = () => shell("journalctl -b -o cat | grep -o '^Started myc-[^ ]*' | sort | uniq -d");
 
+test('the nightly clean-up spares what was just pulled and what a compose file names, and takes the rest', async () => {
+  const clean = '/usr/local/lib/myc-wf/docker-clean; journalctl -o cat -t myc-docker-clean | tail -n 1';
+  const images = () => shell("docker image ls --format '{{.Repository}}:{{.Tag}}' | sort | tr '\\n' ' '");
+  await shell('docker pull -q postgres:17 >/dev/null');
+  expect((await shell(clean)).trim()).toBe(
+    'left for the next night: an operation began in the last six hours',
+  );
+  await shell('touch -d yesterday /var/lib/myc-wf/operation');
+  expect((await shell(clean)).trim()).toBe('removed 0 images; 1 more are unused');
+  expect(await images()).toContain('postgres:17');
+  // A week later.
+  await shell('sed -i -E "s/ .*/ $(date -d "8 days ago" +%s)/" /var/lib/myc-wf/unused-images');
+  await shell('docker stop $(docker ps -q) >/dev/null');
+  expect((await shell(clean)).trim()).toBe('removed 1 images; 0 more are unused');
+  expect(await images()).not.toContain('postgres:17');
+  expect(await images()).toContain('httpd:2.4');
+  await shell('docker start $(docker ps -aq) >/dev/null');
+});
+
 describe('start update', { timeout: 300_000 }, () => {
   /** The house repository's package as an earlier version of it was. */
   const older = `set -e; folder=$(mktemp -d); mkdir "$folder/DEBIAN"

@@ -99,7 +99,8 @@ describe('deploy', () => {
 
   it('leaves the docker-clean cron out when told so', () => {
     const path = '/etc/cron.d/myc-wf-docker-clean';
-    expect(written(state, path)).toContain('docker system prune');
+    expect(written(state, path)).toContain(' root /usr/local/lib/myc-wf/docker-clean\n');
+    expect(written(state, '/usr/local/lib/myc-wf/docker-clean')).toContain('docker image rm');
     expect(
       written(composeReadyState(config, { withoutDockerClean: true, noDockerRestart: false }), path),
     ).toBeUndefined();
