@@ -57,24 +57,10 @@ sub split_path {
     return what_is_there(\@names, $last);
 }
 
-# A host that brings up its first service has no datastore yet. What leads there is trusted.
-sub make_trusted {
-    my ($root) = @_;
-    my $path = '';
-    for my $name (grep { $_ ne '' } split m{/}, $root) {
-        $path .= "/$name";
-        mkdir $path, 0755 or $!{EEXIST} or fail("$path cannot be made: $!");
-    }
-}
-
 # Changes into the folder, and returns a handle of it; what is missing is made when asked for, else nothing is returned.
 sub enter {
     my ($make, $root, @names) = @_;
-    make_trusted($root) if $make;
-    if (!chdir $root) {
-        return if $!{ENOENT} && !$make;
-        fail("$root cannot be entered: $!");
-    }
+    chdir $root or fail("$root cannot be entered: $!");
     sysopen my $folder, '.', O_RDONLY | O_DIRECTORY or fail("$root cannot be opened: $!");
     my $path = $root eq '/' ? '' : $root;
     for my $name (@names) {

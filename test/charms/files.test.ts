@@ -159,14 +159,6 @@ describe('a file is written', () => {
   });
 });
 
-test('the first service of a host makes the folder that holds them all', () => {
-  rmSync(store, { recursive: true });
-  expect(hook('remove-path "$etc/gone"; password-file redis')).toMatchObject({ code: 0 });
-  expect(existsSync(join(store, 'data/redis/.compose/password/redis'))).toBe(true);
-  expect(hook('write-config "$etc/redis.conf" <<<"port 1"')).toMatchObject({ code: 0 });
-  expect(readFileSync(join(etc, 'redis.conf'), 'utf8')).toBe('port 1\n');
-});
-
 test('a folder gets its mode, through no link', () => {
   expect(hook('make-folder "$etc/new/inner" 0700; stat -c %a "$etc/new" "$etc/new/inner"').out).toBe(
     '755\n700\n',
