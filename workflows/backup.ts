@@ -1,8 +1,8 @@
 import { workflowInfo } from '@temporalio/workflow';
 import { backupWorkflowId } from './contract/ids.js';
-import { parseHostName, parseIdent, parseOperationId } from './contract/names.js';
+import { type Ident, parseHostName, parseIdent, parseOperationId } from './contract/names.js';
 import type { BackupInput, OperationResult } from './contract/operations.js';
-import { lockedChild } from './locked-child.js';
+import { backUpUnderLock } from './phases/back-up-under-lock.js';
 import { close, dump, lookAtBackup, mirror, plannedText } from './phases/backup.js';
 import { firstStageOf, stageOf } from './phases/stage.js';
 import { Steps, accepting } from './steps.js';
@@ -18,12 +18,12 @@ export async function backup(input: BackupInput): Promise<OperationResult> {
     { id: 'mirror', title: 'mirrored' },
     { id: 'manifest', title: 'manifest' },
   ]);
-  let lock = '';
+  let ident!: Ident;
   await steps.run('plan', async () => {
     // Part of another operation, or of the night, it waits for a host that is away.
     const stage = workflowInfo().parent === undefined ? firstStageOf : stageOf;
     const plan = await lookAtBackup(input, 'plan', stage);
-    lock = backupWorkflowId(parseIdent(plan.ident));
+    ident = parseIdent(plan.ident);
     return plannedText(plan);
   });
   const work = ['dumps', 'mirror', 'manifest'];
@@ -32,10 +32,11 @@ export async function backup(input: BackupInput): Promise<OperationResult> {
     return steps.ended({ host, changed: [], summary: 'looked only' });
   }
   // Started under the host's name, which is the ident unless another was chosen: the mirror's own lock is what counts.
+  const lock = backupWorkflowId(ident);
   if (workflowInfo().workflowId !== lock) {
     for (const step of work) steps.skip(step, `in ${lock}`);
     steps.child(lock);
-    return lockedChild<BackupInput, OperationResult>('backup', lock, input);
+    return backUpUnderLock(input, ident);
   }
   await steps.run('dumps', () => dump(input, 'dumps'));
   let mirrored = '';

@@ -12,7 +12,8 @@ import { Steps, accepting, rootMessage } from './steps.js';
 
 /** One operation on several hosts: a child under each host's lock; the others go on when one fails. */
 export async function fleet(input: FleetInput): Promise<FleetResult> {
-  const word = commandWord(input.operation);
+  const { operation } = input;
+  const word = commandWord(operation);
   const hosts = input.inputs.map((one) => accepting(() => parseHostName(one.host)));
   const steps = new Steps(
     {
@@ -36,7 +37,8 @@ export async function fleet(input: FleetInput): Promise<FleetResult> {
       let result: OperationResult | undefined;
       await steps.run(host, async () => {
         const running =
-          (await startUnderLock(input.operation, child)) ?? (await startWaiter(input.operation, child));
+          (await startUnderLock({ operation, input: child })) ??
+          (await startWaiter({ operation, input: child }));
         steps.child(running.workflowId);
         result = await running.result();
         return result.summary;

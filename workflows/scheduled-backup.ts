@@ -1,8 +1,8 @@
 import { workflowInfo } from '@temporalio/workflow';
 import { backupWorkflowId } from './contract/ids.js';
 import { parseHostName, parseIdent, parseOperationId } from './contract/names.js';
-import type { BackupInput, OperationResult, ScheduledBackupInput } from './contract/operations.js';
-import { lockedChild } from './locked-child.js';
+import type { OperationResult, ScheduledBackupInput } from './contract/operations.js';
+import { backUpUnderLock } from './phases/back-up-under-lock.js';
 import { Steps, accepting } from './steps.js';
 
 /**
@@ -24,7 +24,7 @@ export async function scheduledBackup(input: ScheduledBackupInput): Promise<Oper
   steps.child(lock);
   let result: OperationResult | undefined;
   await steps.run('backup', async () => {
-    result = await lockedChild<BackupInput, OperationResult>('backup', lock, { host, operationId });
+    result = await backUpUnderLock({ host, operationId }, ident);
     return result.summary;
   });
   return steps.ended(result!);

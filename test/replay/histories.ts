@@ -13,7 +13,7 @@ export const folder = fileURLToPath(new URL('histories', import.meta.url));
 export const keyOfHistories = Buffer.alloc(32, 7);
 
 export interface StoredHistory {
-  /** Of the file, without .binpb. */
+  /** Of the file, without .binpb; `superseded/NAME` for one that was recorded before its workflow was `patched`. */
   name: string;
   /** Workflows ask for it: a backup looks whether it holds its mirror's lock. */
   workflowId: string;
@@ -22,14 +22,14 @@ export interface StoredHistory {
 }
 
 export async function storedHistories(): Promise<StoredHistory[]> {
-  const files = (await readdir(folder)).filter((file) => file.endsWith('.binpb')).sort();
+  const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.binpb')).sort();
   return Promise.all(
     files.map(async (file) => {
       const history = History.decode(await readFile(path.join(folder, file)));
       const started = history.events[0]?.workflowExecutionStartedEventAttributes;
       const { workflowId, originalExecutionRunId } = started ?? {};
       return {
-        name: path.basename(file, '.binpb'),
+        name: file.replace(/\.binpb$/, ''),
         workflowId: workflowId ?? '',
         runId: originalExecutionRunId ?? '',
         history,

@@ -25,7 +25,9 @@ test('runs that were open when the workflows changed go on: every stored history
   const histories = await storedHistories();
   const names = histories.map(({ name }) => name);
   // A scenario without a history: npx tsx test/replay/record.ts NAME
-  expect(names.toSorted()).toEqual(Object.keys(scenarios).toSorted());
+  expect(names.filter((name) => !name.startsWith('superseded/')).toSorted()).toEqual(
+    Object.keys(scenarios).toSorted(),
+  );
   const ended = await replay('../../workflows/index.ts', histories);
   expect(ended).toEqual(Object.fromEntries(names.map((name) => [name, undefined])));
 });

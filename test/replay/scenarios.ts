@@ -10,12 +10,18 @@ export interface Scenario {
   words: string[];
   options?: StartOptions;
   /** Started first, and still running then. */
-  beside?: { operation: OperationName; words: string[] };
+  beside?: Beside;
+}
+
+interface Beside {
+  operation: OperationName;
+  words: string[];
 }
 
 export const slowHost = 'slow.lab';
+const slowBackup: Beside = { operation: 'backup', words: [slowHost] };
 
-export const scenarios: Record<string, Scenario | StartRequest> = {
+export const scenarios: Record<string, Scenario | (StartRequest & Pick<Scenario, 'beside'>)> = {
   'vps-setup': { operation: 'vpsSetup', words: ['vps1.lab'], options: { domain: 'www.example.org' } },
   deploy: { operation: 'deploy', words: ['vps1.lab'], options: { domain: 'www.example.org' } },
   'deploy-dry-run': { operation: 'deploy', words: ['vps1.lab'], options: { dryRun: true } },
@@ -48,6 +54,18 @@ export const scenarios: Record<string, Scenario | StartRequest> = {
     workflowId: 'schedule/backup/vps1.lab-2026-11-23T02:20:00Z',
     input: { host: 'vps1.lab', ident: 'vps1.lab' },
     searchAttributes: { Host: 'vps1.lab', Operation: 'backup' },
+  },
+  'scheduled-backup-waits': {
+    workflowType: 'scheduledBackup',
+    workflowId: `schedule/backup/${slowHost}-2026-11-23T02:20:00Z`,
+    input: { host: slowHost, ident: slowHost },
+    searchAttributes: { Host: slowHost, Operation: 'backup' },
+    beside: slowBackup,
+  },
+  'recover-waits': {
+    operation: 'recover',
+    words: [`myadmin@backup.lab:10023#${slowHost}:/srv/datastore/data/files`, 'vps1.lab:/srv/files'],
+    beside: slowBackup,
   },
   waiter: {
     operation: 'deploy',
@@ -103,12 +121,15 @@ export const hostless: Partial<Activities> = {
   ensureBackupKey: () => Promise.resolve({ ...stage, publicKey: `ssh-ed25519 ${'A'.repeat(68)}` }),
   ensureBackupAccount: () => Promise.resolve(stage),
   ensureBackupSchedule: () => Promise.resolve(stage),
-  planBackup: () =>
+  planBackup: ({ host }) =>
     Promise.resolve({
-      ...{ target: 'backup.lab:10023', ident: 'vps1.lab', directories: ['/srv/datastore'] },
-      ...{ databases: ['postgres'], stopped: [] },
+      ...{ target: 'backup.lab:10023', ident: host === slowHost ? host : 'vps1.lab' },
+      ...{ directories: ['/srv/datastore'], databases: ['postgres'], stopped: [] },
     }),
-  dumpDatabases: () => Promise.resolve({ databases: 1, bytes: 1000 }),
+  dumpDatabases: async ({ host }) => {
+    if (host === slowHost) await sleep(3000);
+    return { databases: 1, bytes: 1000 };
+  },
   pushMirror: () => Promise.resolve({ stopped: false, files: 3, bytes: 1000, sent: 1000, deleted: 0 }),
   closeBackup: () => Promise.resolve({ files: 3, bytes: 1000, special: 0, volatile: 0 }),
   inspectBackup: () =>

@@ -19,6 +19,10 @@ export const fleetWorkflowId = (operation: string, id: OperationId): string => `
 
 export const waiterWorkflowId = (host: HostName, id: OperationId): string => `wait/${host}/${id}`;
 
+/** Apart from the one above: an operation that waited for its host may have to wait for a mirror as well. */
+export const mirrorWaiterWorkflowId = (ident: Ident, id: OperationId): string =>
+  `wait/${backupWorkflowId(ident)}/${id}`;
+
 /** Compact UTC time and six random letters or digits: `20261123T031500Z-k3x9qa`. Made by the client, never by a workflow. */
 export function makeOperationId(now: Date, random: () => number): OperationId {
   const time = now.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '');

@@ -154,12 +154,25 @@ export interface FleetResult {
   hosts: { host: HostName; ok: boolean; changed: string[]; summary: string }[];
 }
 
-/** `--wait`: tries to start the operation until the host is free (workflow type `waiter`); promises no order. */
+/** Holds a mirror's lock for a recovery (workflow type `holdBackup`). */
+export interface HoldBackupInput extends OperationInput {
+  ident: Ident;
+}
+
+/** Tries to start an operation until its lock is free (workflow type `waiter`); promises no order. */
 export interface WaiterInput {
-  operation: OperationName;
+  operation: OperationName | 'holdBackup';
   input: OperationInput;
-  /** Before the next try; handed on when it goes on in a new run. 2 when left out. */
+  /** The mirror whose lock the operation needs; left out, it is the operation's own lock on its host. */
+  ident?: Ident;
+  /** Each try cancels whatever holds the lock. */
+  cancelHolder?: boolean;
+  /** The parent is sent the signal `started` when the operation has begun. */
+  tellParent?: boolean;
+  /** The shortest wait between two tries; 2 when left out. */
   waitSeconds?: number;
+  /** When the first of its runs began; handed on to the next run. */
+  waitingSinceMs?: number;
 }
 
 /** What a Schedule starts: it makes its own workflow id the operation id (workflow type `scheduledBackup`). */

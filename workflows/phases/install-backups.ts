@@ -4,8 +4,8 @@ import { changing, looking } from '../activity-options.js';
 import { type BackupTarget, backupTargetName } from '../contract/addresses.js';
 import { backupWorkflowId } from '../contract/ids.js';
 import type { Ident } from '../contract/names.js';
-import type { BackupInput, OperationInput, OperationResult } from '../contract/operations.js';
-import { lockedChild } from '../locked-child.js';
+import type { OperationInput } from '../contract/operations.js';
+import { backUpUnderLock } from './back-up-under-lock.js';
 import type { Steps } from '../steps.js';
 import { stageOf } from './stage.js';
 import { told } from './told.js';
@@ -50,9 +50,8 @@ export async function backUpNow(
   steps: Steps,
   changed: string[],
 ): Promise<string> {
-  const lock = backupWorkflowId(ident);
-  steps.child(lock);
-  const done = await lockedChild<BackupInput, OperationResult>('backup', lock, { host, operationId });
+  steps.child(backupWorkflowId(ident));
+  const done = await backUpUnderLock({ host, operationId }, ident);
   changed.push(...done.changed);
   return done.summary;
 }
