@@ -1,4 +1,4 @@
-import type { Answer, HeartbeatDetail, Progress } from '../workflows/contract/progress.js';
+import type { GivenAnswer, HeartbeatDetail, Progress } from '../workflows/contract/progress.js';
 
 /** What the commands need of Temporal, and no more: tests record it, temporal-engine.ts is the real one. */
 export interface Engine {
@@ -8,7 +8,8 @@ export interface Engine {
   look(workflowId: string, runId?: string): Promise<Look>;
   /** Newest first. */
   list(filter: ListFilter): Promise<Listed[]>;
-  answer(workflowId: string, answer: Answer): Promise<void>;
+  /** Fails when the run asks another question by now. */
+  answer(workflowId: string, given: GivenAnswer): Promise<void>;
   cancel(workflowId: string, runId?: string): Promise<void>;
   result(workflowId: string, runId?: string): Promise<unknown>;
   listSchedules(): Promise<ScheduleRow[]>;

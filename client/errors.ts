@@ -48,7 +48,8 @@ export function asCommandError(error: unknown): CommandError {
   if (error.name === 'TemporalUnreachable') return new CommandError(exitCodes.unreachable, error.message);
   if (error.name === 'WorkflowNotFoundError') return noRun(error);
   if (error.name === 'ScheduleNotFoundError') return noSchedule(error);
-  if (error.name === 'WorkflowFailedError') return workflowFailure(error.cause);
+  if (error.name === 'WorkflowFailedError' || error.name === 'WorkflowUpdateFailedError')
+    return workflowFailure(error.cause);
   if (error.name === 'ApplicationFailure') return hostFailure(error);
   const refused = innermost(error);
   if ('code' in refused && serverTrouble.has(refused.code as number)) return noTemporal(refused.message);

@@ -41,8 +41,8 @@ export async function follow(
       else if (look.status !== 'running') break;
       const question = look.progress?.question;
       if (question === undefined) asked = undefined;
-      else if (asked !== question.text) {
-        asked = question.text;
+      else if (asked !== question.digest) {
+        asked = question.digest;
         await ask(context, engine, look, show);
       }
       await pause(ended.signal.aborted ? 100 : pollMs, signals(context.signal, ended.signal));
@@ -129,7 +129,7 @@ async function ask(
   const answer = await terminal.choose(question.text, question.answers).catch(() => {
     throw detached(look.workflowId);
   });
-  await engine.answer(look.workflowId, answer);
+  await engine.answer(look.workflowId, { answer, question: question.digest });
 }
 
 export const detached = (workflowId: string): CommandError =>

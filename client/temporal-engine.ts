@@ -31,8 +31,8 @@ export function temporalEngine(connected: Connected): Engine {
     start: (request) => start(client, request),
     look: (workflowId, runId) => look(client, workflow.getHandle(workflowId, runId)),
     list: (filter) => list(client, filter),
-    answer: async (workflowId, answer) => {
-      await workflow.getHandle(workflowId).executeUpdate(answerUpdate, { args: [answer] });
+    answer: async (workflowId, given) => {
+      await workflow.getHandle(workflowId).executeUpdate(answerUpdate, { args: [given] });
     },
     cancel: async (workflowId, runId) => {
       await workflow.getHandle(workflowId, runId).cancel();

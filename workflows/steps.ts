@@ -9,20 +9,24 @@ import {
 import { BadInput } from './contract/bad-input.js';
 import {
   type Answer,
+  type GivenAnswer,
   type Progress,
   type Question,
   type Step,
   answerUpdate,
   progressQuery,
 } from './contract/progress.js';
+import { questionDigest } from './contract/question-digest.js';
 
 export const progress = defineQuery<Progress>(progressQuery);
-export const answer = defineUpdate<void, [Answer]>(answerUpdate);
+/** Runs that are older than digests were answered with the word alone: their histories hold it. */
+export const answer = defineUpdate<void, [GivenAnswer | Answer]>(answerUpdate);
 
 /** The steps of one operation, declared up front so that a person sees from the start what is still to come. */
 export class Steps {
   readonly #progress: Progress;
   #answer: Answer | undefined;
+  #asked = 0;
 
   constructor(
     about: Omit<Progress, 'steps' | 'children' | 'question'>,
@@ -30,8 +34,8 @@ export class Steps {
   ) {
     this.#progress = { ...about, children: [], steps: steps.map((step) => ({ ...step, state: 'pending' })) };
     setHandler(progress, () => this.#progress);
-    setHandler(answer, (given) => void (this.#answer = given), {
-      validator: (given: Answer) => this.#mayAnswer(given),
+    setHandler(answer, (given) => void (this.#answer = typeof given === 'string' ? given : given.answer), {
+      validator: (given) => this.#mayAnswer(given),
     });
   }
 
@@ -70,11 +74,14 @@ export class Steps {
     if (!this.#progress.children.includes(workflowId)) this.#progress.children.push(workflowId);
   }
 
-  /** Waits for a person; the answer comes through `myc-wf answer`. */
-  async ask(question: Question): Promise<Answer> {
+  /** Waits for a person; the answer comes through `myc-wf answer`. A second question waits for the first one's answer. */
+  async ask(question: Omit<Question, 'digest'>): Promise<Answer> {
     const step = this.#step(question.step);
+    await condition(() => this.#progress.question === undefined);
     this.#answer = undefined;
-    this.#progress.question = question;
+    this.#asked += 1;
+    const digest = questionDigest(this.#progress.operationId, this.#asked, step.id, question.text);
+    this.#progress.question = { ...question, digest };
     step.state = 'waiting';
     try {
       await condition(() => this.#answer !== undefined);
@@ -92,14 +99,20 @@ export class Steps {
     return found;
   }
 
-  #mayAnswer(given: Answer): void {
+  /** Not called in replay: what a history holds was accepted. */
+  #mayAnswer(given: GivenAnswer | Answer): void {
+    const refuse = (why: string, type: string): never => {
+      throw ApplicationFailure.nonRetryable(why, type);
+    };
     const open = this.#progress.question;
-    if (open === undefined) throw ApplicationFailure.nonRetryable('nothing is asked here now', 'NoQuestion');
-    if (!open.answers.includes(given))
-      throw ApplicationFailure.nonRetryable(
-        `the answer is one of ${open.answers.join(', ')}`,
-        'UnknownAnswer',
-      );
+    if (open === undefined || this.#answer !== undefined)
+      return refuse('nothing is asked here now', 'NoQuestion');
+    if (typeof given === 'string')
+      return refuse('the answer does not say to which question; use the myc-wf of the worker', 'NoQuestion');
+    if (given.question !== open.digest)
+      return refuse(`the question is another one by now: ${open.text}`, 'OtherQuestion');
+    if (!open.answers.includes(given.answer))
+      refuse(`the answer is one of ${open.answers.join(', ')}`, 'UnknownAnswer');
   }
 }
 

@@ -1,5 +1,4 @@
 import { commandWord } from '../../workflows/contract/operations.js';
-import type { Answer } from '../../workflows/contract/progress.js';
 import { parseHostName } from '../../workflows/contract/names.js';
 import { durationText } from '../../workflows/contract/amounts.js';
 import { clock, subjectOf } from '../busy.js';
@@ -61,13 +60,6 @@ export async function list(context: Context, options: ListOptions): Promise<Exit
     tookText(run),
   ]);
   context.output.result(runs, runs.length === 0 ? (filtered ? 'no such runs' : 'no runs yet') : table(rows));
-  return exitCodes.done;
-}
-
-export async function answer(context: Context, word: string, given: Answer): Promise<ExitCode> {
-  const workflowId = workflowIdOf(word);
-  await (await context.engine()).answer(workflowId, given);
-  context.output.result({ workflowId, answer: given }, `${subjectOf(workflowId)} was told ${given}`);
   return exitCodes.done;
 }
 

@@ -1,5 +1,7 @@
 import { Argument, type Command, Option } from 'commander';
 import { commandWord, operationNames } from '../../workflows/contract/operations.js';
+import type { Answer } from '../../workflows/contract/progress.js';
+import type { AnswerOptions } from '../commands/answer.js';
 import type { LogsOptions } from '../commands/logs.js';
 import type { ListOptions } from '../commands/runs.js';
 import type { Context } from '../context.js';
@@ -42,8 +44,9 @@ export function addRuns(program: Command, run: RunCommand): void {
     .description('answer what a run asks')
     .addArgument(id())
     .addArgument(new Argument('<answer>').choices(['yes', 'no', 'retry']))
-    .action((word: string, given: 'yes' | 'no' | 'retry') =>
-      runs((module, context) => module.answer(context, word, given)),
+    .option('--question <digest>', 'only this question, by the digest that status --json shows')
+    .action((word: string, given: Answer, options: AnswerOptions) =>
+      run(async (context) => (await import('../commands/answer.js')).answer(context, word, given, options)),
     );
   program
     .command('cancel')

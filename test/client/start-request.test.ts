@@ -157,10 +157,6 @@ describe('refused before anything is started', () => {
 describe('what the other commands ask of Temporal', () => {
   test.each([
     [
-      ['answer', 'vps1.lab', 'retry'],
-      ['answer', 'host/vps1.lab', 'retry'],
-    ],
-    [
       ['list', '--host', 'vps1.lab', '--limit', '5'],
       ['list', { host: 'vps1.lab', limit: 5 }],
     ],

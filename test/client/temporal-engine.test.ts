@@ -98,10 +98,10 @@ test('a run from its start to its result, as the commands see it', async () => {
   expect(String(second)).toMatch(/vps1\.lab is busy: deploy, started \d\d:\d\d; myc-wf follow vps1\.lab/);
 
   pushed = true;
-  await engine.answer('host/vps1.lab', 'yes');
+  await engine.answer('host/vps1.lab', { answer: 'yes', question: 'd1' });
   expect(await engine.result('host/vps1.lab', runId)).toEqual({
     host: 'vps1.lab',
-    changed: ['answered yes'],
+    changed: ['answered yes to d1'],
     summary: 'done',
   });
   expect((await lookUntil(({ status }) => status !== 'running')).status).toBe('completed');

@@ -28,12 +28,20 @@ export interface Question {
   step: string;
   text: string;
   answers: Answer[];
+  /** Names this question of this operation: asked a second time, it is another one. */
+  digest: string;
 }
 
 export type Answer = 'yes' | 'no' | 'retry';
 
+/** What the update `answer` carries: the answer, and the digest of the question that the person read. */
+export interface GivenAnswer {
+  answer: Answer;
+  question: string;
+}
+
 export const progressQuery = 'progress';
-/** An update: refused when the workflow has no open question or does not offer that answer. */
+/** An update with a `GivenAnswer`: refused when another question is open or none, or when the answer is not offered. */
 export const answerUpdate = 'answer';
 
 /** What a running activity heartbeats; read from pendingActivities. */
