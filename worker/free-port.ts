@@ -13,10 +13,11 @@ export async function freePort(): Promise<number> {
   throw new Error('no port of a hundred between 12000 and 32000 is free on 127.0.0.1');
 }
 
-function isFree(port: number): Promise<boolean> {
+/** Whether a server could listen there right now. */
+export function isFree(port: number, address = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    server.listen(port, address, () => server.close(() => resolve(true)));
   });
 }

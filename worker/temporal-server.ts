@@ -1,10 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './free-port.js';
 import { prepareNamespace } from './prepare-namespace.js';
 import { findTemporalBinary } from './temporal-binary.js';
+import { startUiGuard } from './ui-guard.js';
+import { findUnreachablePlace } from './unreachable-by-pages.js';
 
 export interface TemporalServerOptions {
   /** Holds temporal.db and temporal.log; made 0700. */
@@ -20,9 +23,11 @@ export interface TemporalServerOptions {
 
 export interface TemporalServer {
   address: string;
+  /** The UI, behind a guard that tells its own page from others (worker/ui-guard.ts). */
   uiUrl: string;
-  /** The HTTP API next to gRPC; on loopback, and closed to every Host header. */
+  /** The HTTP API next to gRPC; on loopback, and closed to every Host header but one. */
   httpAddress: string;
+  httpHost: string;
   namespace: string;
   pid: number;
   /** Fulfilled when the server ends, whoever ended it. */
@@ -47,19 +52,27 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
   // mkdir leaves the mode of a directory that was there.
   await chmod(dataDirectory, 0o700);
   const port = options.port || (options.port === 0 ? await freePort() : 7233);
-  const uiPort = options.uiPort || (options.uiPort === 0 ? await freePort() : 8233);
+  const inner = await findUnreachablePlace();
   const httpPort = await freePort();
   const logFile = path.join(dataDirectory, 'temporal.log');
+  // A name of this start: the HTTP API answers to it, and to no other.
+  const httpHost = `${randomBytes(16).toString('hex')}.invalid`;
+  const guard = await startUiGuard({ port: options.uiPort ?? 8233, inner }).catch((error: Error) => {
+    throw new TemporalServerFailed(
+      `the Temporal UI cannot listen on port ${options.uiPort ?? 8233}: ${error.message}`,
+    );
+  });
   const log = await open(logFile, 'w', 0o600);
   const child = spawn(
     binary,
     [
-      ...['server', 'start-dev', '--ip', loopback, '--port', `${port}`, '--ui-port', `${uiPort}`],
+      ...['server', 'start-dev', '--ip', loopback, '--port', `${port}`],
+      ...['--ui-ip', inner.address, '--ui-port', `${inner.port}`],
       ...['--http-port', `${httpPort}`, '--db-filename', path.join(dataDirectory, 'temporal.db')],
       ...['--log-level', 'warn', '--log-format', 'json'],
       ...(options.uiCodecEndpoint === undefined ? [] : ['--ui-codec-endpoint', options.uiCodecEndpoint]),
-      // The HTTP API takes a JSON POST of any web page: it answers to one Host name only, which nobody has.
-      ...['--dynamic-config-value', 'frontend.httpAllowedHosts=["nobody.invalid"]'],
+      // The HTTP API takes a JSON POST of any web page: it answers to one Host name only, which nobody knows.
+      ...['--dynamic-config-value', `frontend.httpAllowedHosts=["${httpHost}"]`],
     ],
     // detached: a Ctrl-C on the terminal reaches `up`, which stops the worker before the server.
     { env, stdio: ['ignore', log.fd, log.fd], detached: true },
@@ -67,7 +80,7 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
   const exited = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
     child.once('error', () => resolve());
-  });
+  }).then(() => guard.close());
   await log.close();
   const address = `${loopback}:${port}`;
   try {
@@ -78,8 +91,9 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
   }
   return {
     address,
-    uiUrl: `http://${loopback}:${uiPort}`,
+    uiUrl: guard.url,
     httpAddress: `${loopback}:${httpPort}`,
+    httpHost,
     namespace,
     pid: child.pid!,
     exited,
