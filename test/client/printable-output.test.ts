@@ -76,7 +76,7 @@ const look: Look = {
       { id: 'b', title: evil, state: 'done', detail: `${evil}\n✔ restored`, startedAtMs: 1, endedAtMs: 2 },
       { id: 'c', title: evil, state: 'pending' },
     ],
-    question: { step: 'a', text: evil, answers: ['yes', 'no'] },
+    question: { step: 'a', text: evil, answers: ['yes', 'no'], digest: 'd' },
   },
 };
 const engine: Partial<Engine> = {
