@@ -58,7 +58,11 @@ mapfile -d '' -t fields < <(jq -j '(.hooks[] | [.text, .service, .hook, .id, .di
 unset 'fields[-1]'
 mapfile -d $'\x1e' -t related < <(jq -rS '.hooks[] | .relation.options // {}, "\u001e"' <<<"$input")
 at=()
-for ((next = 0; next < ${#fields[@]}; next += 11 + fields[next + 10])); do at+=("$next"); done
+for ((next = 0; next < ${#fields[@]}; next += 11 + variables)); do
+  at+=("$next")
+  variables=${fields[next + 10]:-}
+  [[ $variables =~ ^[0-9]{1,6}$ ]] || { echo "what was sent of the hooks cannot be read" >&2; exit 65; }
+done
 
 run_hook() { # NUMBER, in a shell of its own: the environment is the hook's
   local from=${at[$1]} assignment folder relation options exit=0

@@ -56,6 +56,7 @@ said() { # JOB KEY STATE
   local size from=${offsets[$2]:-}
   size=$(stat -c %s "$1/output")
   if [[ $3 == running* ]]; then size=$(until_its_last_newline "$1/output" "$size"); fi
+  [[ $size =~ ^[0-9]+$ ]] || return 0
   if [[ -n $from ]]; then
     # Started anew after a reboot, it has said less than before.
     if ((from > size)); then from=0; fi

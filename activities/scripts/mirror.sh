@@ -15,8 +15,9 @@ for dir in "${gone[@]}"; do
 done
 progress 'comparing'
 stats=$(mirror transfer --dry-run --stats)
-files=$(number 'Number of files') deleted=$(number 'Number of deleted files')
-there=$((files - $(number 'Number of created files') + deleted))
+files=$(number 'Number of files') deleted=$(number 'Number of deleted files') created=$(number 'Number of created files')
+[[ $files =~ ^[0-9]+$ && $deleted =~ ^[0-9]+$ && $created =~ ^[0-9]+$ ]] || { echo 'rsync does not say how many files there are' >&2; exit 1; }
+there=$((files - created + deleted))
 # A handful is never asked about: in a small mirror that would be every day.
 if [ "$may_delete" = no ] && ((deleted > 5 && deleted * 10 > there)); then
   jq -cn --argjson deleted "$deleted" --argjson of "$there" '{deleted: $deleted, of: $of}' >"$MYC_RESULT"

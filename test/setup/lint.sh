@@ -6,6 +6,7 @@ bash test/setup/node-modules.sh
 bash test/setup/packages.sh "$@" shellcheck=shellcheck
 bash test/setup/typecheck.sh
 npx eslint --max-warnings 0 .
+npx tsx test/setup/shell/lint.ts
 # Every tracked or new shell script, by its name or its first line.
 git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d '' file; do
   [ -f "$file" ] || continue
