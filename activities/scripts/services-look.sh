@@ -10,6 +10,7 @@
 set -euo pipefail
 shopt -s nullglob
 
+data=/srv/datastore/data
 encoded() { base64 -w 0 -- "$1"; }
 
 case ${1:-} in
@@ -22,11 +23,11 @@ case ${1:-} in
     # One byte more than is read as YAML: too large is said by the reader, which knows the limit.
     if [ -f "$file" ]; then printf 'compose %s\n' "$(head -c 1048577 "$file" | base64 -w 0)"; fi
     if [ -f "$given/added.yml" ]; then printf 'added %s\n' "$(head -c 1048577 "$given/added.yml" | base64 -w 0)"; fi
-    for file in /srv/datastore/data/*/.compose/password/*; do
-      # Only what root wrote there: a link would have any file of the host read.
-      if [ -L "${file%/*/*}" ] || [ -L "${file%/*}" ] || [ -L "$file" ]; then continue; fi
-      if [ -f "$file" ] && [ "$(stat -c %s "$file")" -le 1024 ]; then printf 'secret %s\n' "$(encoded "$file")"; fi
-    done
+    # No link is followed: what a backup brought may lead to a file of the host's own, which is nobody's to send.
+    while IFS= read -r -d '' file; do printf 'secret %s\n' "$(encoded "$file")"; done < <(
+      find "$data" -maxdepth 4 \( -path "$data/*/*" ! -path "$data/*/.compose" ! -path "$data/*/.compose/*" -prune \) -o \
+        -path "$data/*/.compose/password/*" -type f -links 1 -size -1025c -print0 2>/dev/null | sort -z
+    )
     for file in /var/lib/myc-wf/compose/relations/*/*/*/data.json; do printf 'relation %s\n' "$(encoded "$file")"; done
     ;;
   staged)
