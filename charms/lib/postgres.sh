@@ -6,7 +6,9 @@
 # who resolves a name there runs what the service put under that name. So these are the only ways in:
 #   postgres_superuser   SQL of the superuser, in the maintenance database, which belongs to no service
 #   postgres_owner       SQL inside a database, with the rights of whoever owns it
+#   postgres_restore     an archive of pg_dump into a database, with the rights of whoever owns it
 #   postgres_dump        pg_dump, which empties search_path by itself and calls no function of the database
+#   postgres_alter       ALTER … OWNER of what is inside a database
 #   postgres_run         a shell script in the container that has the words below: as_superuser, as_role and add_extension
 # Names travel in the environment, or as psql's variables (:'name', :"name"), never as a part of a statement or a connection string.
 
@@ -103,4 +105,24 @@ as_role "$owner" "$@"' "$2" psql -XAtq -v ON_ERROR_STOP=1 "${@:3}"
 postgres_dump() {
 	# shellcheck disable=SC2016
 	postgres_run "$1" 'as_role "$superuser" "$@"' "$2" pg_dump "${@:3}" </dev/null
+}
+
+# postgres_restore CONTAINER DATABASE [ARGUMENT…]: the archive on standard input, as the database's owner. Returns 1 like postgres_owner.
+postgres_restore() {
+	# An empty name stands for that of the environment, which unlike an argument is no connection string.
+	# shellcheck disable=SC2016
+	postgres_run "$1" 'owner=$(owner_of "$1" </dev/null) || exit 1
+database=$1
+shift
+as_role "$owner" "$database" pg_restore --dbname= "$@"' "$2" "${@:3}"
+}
+
+# postgres_alter CONTAINER DATABASE [PSQL-ARGUMENT…]: SQL of the superuser inside a database, for ALTER … OWNER and nothing else. Only a
+# superuser can give away what another one made, and that evaluates nothing that the database defines: no view, default, index or
+# trigger runs (event triggers are made by superusers only), search_path has pg_catalog alone, and names are qualified and quoted.
+postgres_alter() {
+	# shellcheck disable=SC2016
+	postgres_run "$1" 'MYC_MAINTENANCE=$1
+shift
+as_superuser "$@"' "${@:2}"
 }

@@ -19,7 +19,7 @@ const docker = `#!/bin/bash
 set -euo pipefail
 case $1 in
   ps) echo 0123abcd ;;
-  inspect) echo postgres:17 ;;
+  inspect) if [[ $* == *Health* ]]; then echo healthy; else echo postgres:17; fi ;;
   exec)
     shift
     variables=()
