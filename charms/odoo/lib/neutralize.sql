@@ -1,4 +1,6 @@
 -- A copy of a database that touches nothing outside, for versions that have no command of their own for it, and before theirs.
+-- With the rights of the database's owner: what is in it may run programs of its own.
+SET search_path = public;
 -- A mail server that is none stands before the one of odoo.conf.
 DO $do$
 BEGIN
