@@ -1,4 +1,4 @@
-import { CancellationScope, condition, isCancellation, proxyActivities } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, patched, proxyActivities } from '@temporalio/workflow';
 import type { Activities, PlannedImage } from '../../activities/activities.js';
 import type { Inspection } from '../../activities/recovery-activities.js';
 import { changing } from '../activity-options.js';
@@ -21,6 +21,8 @@ export class RecoveredImages {
   #named: { databases: string[]; others: string[] } | undefined;
   #plans: GatheredPlans | undefined;
   readonly #pulled = new Set<string>();
+  /** Those of the manifest that are being pulled, each with the scope that ends its pull. */
+  readonly #pulling = new Map<string, CancellationScope>();
   /** They may be needed no more; if they are, they fail again with the others that are missing. */
   readonly #refused = new Set<string>();
   #outcome: 'there' | { error: unknown } | undefined;
@@ -39,8 +41,17 @@ export class RecoveredImages {
     this.#named = { databases: databaseImages, others };
   }
 
+  /** What the lost host ran may be needed no more: a registry that is away holds a recovery only for an image that is. */
   planned(plans: GatheredPlans): void {
     this.#plans = plans;
+    for (const [image, pull] of this.#pulling) if (this.#isDropped(image)) pull.cancel();
+  }
+
+  #isDropped(image: string): boolean {
+    const { all, databases } = this.#plans ?? {};
+    if (all === undefined) return false;
+    const needed = [...all.images, ...(databases?.images ?? [])].some((planned) => planned.image === image);
+    return !needed && patched('unneeded-images-are-dropped');
   }
 
   /** The step `images`, beside all else. Once the data moves there is no way back, and a cancelled run goes on with it. */
@@ -80,14 +91,19 @@ export class RecoveredImages {
   }
 
   async #pull(image: string): Promise<string[]> {
+    if (this.#isDropped(image)) return [];
+    const pull = new CancellationScope();
+    this.#pulling.set(image, pull);
     try {
-      const { changed } = await pullImage({ ...stageOf(this.#input, 'images'), image });
+      const { changed } = await pull.run(() => pullImage({ ...stageOf(this.#input, 'images'), image }));
       this.#pulled.add(image);
       return changed;
     } catch (error) {
-      if (isCancellation(error)) throw error;
+      if (isCancellation(error) && !this.#isDropped(image)) throw error;
       this.#refused.add(image);
       return [];
+    } finally {
+      this.#pulling.delete(image);
     }
   }
 
