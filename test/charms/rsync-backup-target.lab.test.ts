@@ -5,10 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readAptSettings } from '../lab/apt-settings.js';
 import { ensureBaseImage } from '../lab/base-image.js';
+import { imageName } from '../lab/names.js';
 import { type Ran, docker, run } from '../lab/run.js';
 
 const build = fileURLToPath(new URL('../../charms/rsync-backup-target/build', import.meta.url));
-const image = 'myc-wf-lab/rsync-backup-target:test';
+const image = imageName('rsync-backup-target:test');
 const name = `myc-wf-rsync-backup-target-${process.pid}`;
 const inside = (command: string): Promise<Ran> =>
   run(['docker', 'exec', name, 'bash', '-c', command], { allowFailure: true });

@@ -1,6 +1,7 @@
 import { type AptSettings, cachedArchive } from './apt-settings.js';
 import { ensureContainer } from './container.js';
-import { cacheAddress, cacheContainer, network } from './names.js';
+import { lockMachine } from './lock.js';
+import { cacheAddress, cacheContainer, cacheVolume, hasOwnImages, network } from './names.js';
 import { docker } from './run.js';
 
 /**
@@ -9,26 +10,45 @@ import { docker } from './run.js';
  */
 export async function ensureAptCache(image: string, apt: AptSettings): Promise<void> {
   const archive = cachedArchive(apt);
-  if (!archive) return;
+  if (archive) await lockMachine(() => joinAptCache(image, archive, apt));
+}
+
+async function joinAptCache(image: string, archive: string, apt: AptSettings): Promise<void> {
   const before = await networksOf(cacheContainer);
-  const made = await ensureContainer({
-    name: cacheContainer,
-    image,
-    options: [
-      ...['--label', 'myc-wf.lab.shared=1', '--restart', 'unless-stopped', '--hostname', 'cache'],
-      ...['--volume', 'myc-wf-lab-apt-cache:/var/spool/squid'],
-    ],
-    command: ['serve-cache'],
-    secrets: { 'squid.conf': squidConf(archive, apt.conf) },
-  });
+  // Who has images of its own leaves the others' cache as it is.
+  const made =
+    !(hasOwnImages && (await isRunning(cacheContainer))) && (await makeAptCache(image, archive, apt));
   const wanted = { ...(made ? before : {}), [network]: cacheAddress() };
   const there = await networksOf(cacheContainer);
   for (const [name, address] of Object.entries(wanted))
     if (!(name in there)) await docker(['network', 'connect', '--ip', address, name, cacheContainer]);
 }
 
+/** Returns true when it was made. */
+function makeAptCache(image: string, archive: string, apt: AptSettings): Promise<boolean> {
+  return ensureContainer({
+    name: cacheContainer,
+    image,
+    options: [
+      ...['--label', 'myc-wf.lab.shared=1', '--restart', 'unless-stopped', '--hostname', 'cache'],
+      ...['--volume', `${cacheVolume}:/var/spool/squid`],
+    ],
+    command: ['serve-cache'],
+    secrets: { 'squid.conf': squidConf(archive, apt.conf) },
+  });
+}
+
+async function isRunning(container: string): Promise<boolean> {
+  const state = await docker(['inspect', '--format', '{{.State.Status}}', container], { allowFailure: true });
+  return state === 'running';
+}
+
 /** Before the lab's network goes; with the last lab the cache itself goes, its disk stays. */
-export async function leaveAptCache(): Promise<void> {
+export function leaveAptCache(): Promise<void> {
+  return lockMachine(leave);
+}
+
+async function leave(): Promise<void> {
   const there = await networksOf(cacheContainer);
   if (network in there) await docker(['network', 'disconnect', '--force', network, cacheContainer]);
   const others = Object.keys(there).filter((name) => name !== network);

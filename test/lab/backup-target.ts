@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BackupTargetConfig } from '../../client/config/schema.js';
-import { ensureHostImage } from './image.js';
-import { label, labFolder, network, subnet } from './names.js';
+import { readAptSettings } from './apt-settings.js';
+import { ensureBaseImage } from './base-image.js';
+import { imageName, label, labFolder, network, subnet } from './names.js';
 import { type Ran, docker, run } from './run.js';
 
 /** The charm's own server in a container beside the hosts, without a host and a deploy under it. */
@@ -22,7 +23,7 @@ export interface LabTarget {
 }
 
 const build = fileURLToPath(new URL('../../charms/rsync-backup-target/build', import.meta.url));
-const image = 'myc-wf-lab/rsync-backup-target:test';
+const image = imageName('rsync-backup-target:test');
 /** Not named as a host: the lab lists those by their prefix. */
 const container = `${network}_store`;
 
@@ -65,12 +66,12 @@ export async function freshTarget(): Promise<LabTarget> {
 
 /** From the charm's own Dockerfile; the lab's bare Debian stands in where debian:trixie-slim cannot be pulled. */
 async function buildTarget(): Promise<void> {
-  await ensureHostImage(() => undefined);
+  const base = await ensureBaseImage(await readAptSettings(), () => undefined);
   const context = await mkdtemp(path.join(tmpdir(), 'target-'));
   try {
     await cp(build, context, { recursive: true });
     const dockerfile = await readFile(path.join(build, 'Dockerfile'), 'utf8');
-    const ours = dockerfile.replace('debian:trixie-slim', 'myc-wf-lab/base:trixie');
+    const ours = dockerfile.replace('debian:trixie-slim', base);
     await writeFile(path.join(context, 'Dockerfile'), ours);
     await docker(['build', '--network', 'host', '--tag', image, context]);
   } finally {

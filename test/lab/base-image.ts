@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { AptSettings } from './apt-settings.js';
 import { loadImage } from './image-store.js';
-import { cacheFolder, imageLabel } from './names.js';
-import { docker, run } from './run.js';
+import { cacheFolder, imageLabel, imageName } from './names.js';
+import { asRoot, docker, run } from './run.js';
 
 export const release = 'trixie';
-export const baseImage = `myc-wf-lab/base:${release}`;
+export const baseImage = imageName(`base:${release}`);
 type Say = (line: string) => void;
 
 /** Debian's own image where a registry is in reach, else made of this machine's Debian archive. */
@@ -23,10 +23,10 @@ export async function ensureBaseImage(apt: AptSettings, say: Say): Promise<strin
 
 /** Throws where an image can neither be pulled nor made. */
 export async function checkBootstrap(image: string): Promise<void> {
-  const found = await run(['sh', '-c', 'command -v mmdebstrap'], { allowFailure: true });
-  if (process.getuid?.() === 0 && found.code === 0) return;
+  const able = 'command -v mmdebstrap && { [ "$(id -u)" = 0 ] || command -v sudo; }';
+  if ((await run(['sh', '-c', able], { allowFailure: true })).code === 0) return;
   throw new Error(
-    `${image} cannot be pulled, and to make one takes root and mmdebstrap: run again where a registry is in reach, or as root after apt-get install mmdebstrap`,
+    `${image} cannot be pulled, and to make one takes mmdebstrap, and root or sudo: run again where a registry is in reach, or after apt-get install mmdebstrap`,
   );
 }
 
@@ -75,8 +75,8 @@ export async function bootstrapped(
   say(`making ${of} (mmdebstrap)`);
   // What a making that was ended has left goes first. It may still hold mounts of this machine's /dev and /sys.
   const work = path.join(path.dirname(tar), 'work');
-  const clear = () =>
-    run(['rm', '--recursive', '--force', '--one-file-system', work], { allowFailure: true });
+  const remove = asRoot('rm', '--recursive', '--force', '--one-file-system', work);
+  const clear = () => run(remove, { allowFailure: true });
   await clear();
   await mkdir(work, { recursive: true });
 
@@ -85,8 +85,8 @@ export async function bootstrapped(
   const making = path.join(path.dirname(tar), 'making.tar');
   const how = ['--quiet', '--variant=minbase', ...reach, ...options];
   try {
-    const command = ['nice', '-n', '15', 'mmdebstrap', ...how, release, making, apt.mirror] as const;
-    await run([...command], { ownGroup: true, env: { TMPDIR: work } });
+    const command = ['nice', '-n', '15', 'mmdebstrap', ...how, release, making, apt.mirror];
+    await run(asRoot('env', `TMPDIR=${work}`, ...command), { ownGroup: true });
   } finally {
     await clear();
   }

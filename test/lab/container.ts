@@ -22,14 +22,16 @@ export async function ensureContainer(plan: ContainerPlan): Promise<boolean> {
   const format = `{{.State.Status}} {{index .Config.Labels "${madeOf}"}}`;
   const found = await docker(['inspect', '--format', format, plan.name], { allowFailure: true });
   const [state = '', was = ''] = found.split(' ');
-  if (was !== digest) {
+  // What was never started may lack its secrets: it was made half-way.
+  const isWhole = was === digest && state !== 'created';
+  if (!isWhole) {
     if (state) await docker(['rm', '--force', plan.name]);
     const label = ['--label', `${madeOf}=${digest}`];
     await docker(['create', '--name', plan.name, ...label, ...plan.options, plan.image, ...plan.command]);
     if (plan.secrets) await give(plan.name, plan.secrets);
   }
-  if (was !== digest || state !== 'running') await docker(['start', plan.name]);
-  return was !== digest;
+  if (!isWhole || state !== 'running') await docker(['start', plan.name]);
+  return !isWhole;
 }
 
 async function give(container: string, secrets: Record<string, string>): Promise<void> {

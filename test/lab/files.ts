@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import type { Config } from '../../client/config/schema.js';
@@ -23,12 +23,20 @@ export async function ensureIdentity(): Promise<void> {
     ['git_ed25519', 'git@lab'],
   ] as const) {
     const cached = path.join(cacheFolder, name);
-    if (!(await stat(cached).catch(() => null)))
-      await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', cached]);
+    if (!(await stat(cached).catch(() => null))) await makeKey(cached, comment);
     for (const file of [name, `${name}.pub`])
       await copyFile(path.join(cacheFolder, file), path.join(labFolder, file));
   }
   await ensureCodecKey();
+}
+
+/** The private key comes last, and stands for both: a key that was made half-way is made again. */
+export async function makeKey(file: string, comment: string): Promise<void> {
+  const making = `${file}.making`;
+  for (const old of [making, `${making}.pub`]) await rm(old, { force: true });
+  await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', making]);
+  await rename(`${making}.pub`, `${file}.pub`);
+  await rename(making, file);
 }
 
 export function labConfig(hostKeys: Record<string, string>, publicKey: string): Config {

@@ -9,7 +9,7 @@ import * as machine from './machine.js';
 import { addressOf, containerName, gateway, label, network, services, subnet, userOf } from './names.js';
 import { ensureServices } from './services.js';
 import { ensureStandIns } from './stand-ins.js';
-import { lockLab, lockShared } from './lock.js';
+import { lockLab, lockMachine, lockShared } from './lock.js';
 import { outwardMtu } from './mtu.js';
 import { asRoot, docker, run } from './run.js';
 
@@ -61,7 +61,7 @@ async function ensureAround(say: Say): Promise<string> {
     await ensureIdentity();
     const authority = await ensureAuthority();
     const image = await ensureHostImage(say);
-    await ensureNetwork();
+    await lockMachine(ensureNetwork);
     const around = await ensureServices(authority, say);
     const standIns = await ensureStandIns(say);
     await saveImages([image, around, ...standIns]);
@@ -103,7 +103,7 @@ async function removeAll(): Promise<void> {
   };
   await each(['ps', '--all'], ['rm', '--force', '--volumes']);
   await removeDisks();
-  await lockShared(leaveAptCache);
+  await leaveAptCache();
   await each(['volume', 'ls'], ['volume', 'rm', '--force']);
   await each(['network', 'ls'], ['network', 'rm']);
 }

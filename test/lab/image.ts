@@ -6,7 +6,7 @@ import { type AptSettings, cachedArchive, readAptSettings, withoutProxies } from
 import { ensureAuthority } from './authority.js';
 import { ensureBaseImage, release } from './base-image.js';
 import { loadImage } from './image-store.js';
-import { imageLabel } from './names.js';
+import { hasOwnImages, imageLabel, imageName } from './names.js';
 import { docker } from './run.js';
 
 type Say = (line: string) => void;
@@ -56,7 +56,7 @@ export async function buildImage(
     'apt.conf': apt.conf + lean,
     'sources.list': `deb ${apt.mirror} ${release} main\n`,
   };
-  const image = `myc-wf-lab/${path.basename(folder)}:${await digest(source, base.name, added)}`;
+  const image = imageName(`${path.basename(folder)}:${await digest(source, base.name, added)}`);
   if (await docker(['images', '-q', image])) return image;
   if (await loadImage(image, say)) return image;
   const from = await base.ensure(apt, say);
@@ -67,7 +67,8 @@ export async function buildImage(
     for (const [name, text] of Object.entries(added)) await writeFile(path.join(context, name), text);
     const given = { BASE: from, ...(await base.bring?.(context, say)) };
     const names = Object.keys(given).flatMap((name) => ['--build-arg', name]);
-    await docker(['build', '-q', '--label', imageLabel, ...names, '-t', image, context], { env: given });
+    const how = ['-q', ...(hasOwnImages ? ['--no-cache'] : []), '--label', imageLabel];
+    await docker(['build', ...how, ...names, '-t', image, context], { env: given });
   } finally {
     await rm(context, { recursive: true, force: true });
   }

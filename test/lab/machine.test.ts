@@ -18,10 +18,11 @@ describe('lab hosts', () => {
   });
 
   test('a host is started without --privileged, at its own address, with a disk of its own for Docker', () => {
-    const args = runArguments('vps1.lab', 'image', 1);
+    const args = runArguments('one', 'vps1.lab', 'image', 1);
     expect(args).not.toContain('--privileged');
     expect(args[args.indexOf('--volume') + 1]).toBe('/var/lib/docker');
     expect(args.slice(args.indexOf('--ip'))[1]).toBe('172.30.77.11');
+    expect(args[args.indexOf('--name') + 1]).toBe('one');
     expect(args.at(-1)).toBe('image');
   });
 

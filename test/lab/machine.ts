@@ -14,8 +14,13 @@ const legacyCgroups =
   'SYSTEMD_PROC_CMDLINE=systemd.unified_cgroup_hierarchy=0 SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1';
 
 /** `disk`: mounted on this machine; a volume of Docker's without one. */
-export function runArguments(host: string, image: string, cgroupVersion: 1 | 2, disk?: string): string[] {
-  const container = containerName(host);
+export function runArguments(
+  container: string,
+  host: string,
+  image: string,
+  cgroupVersion: 1 | 2,
+  disk?: string,
+): string[] {
   return [
     ...['run', '--detach', '--name', container, '--hostname', host, '--label', label],
     ...['--network', network, '--ip', addressOf(host), '--network-alias', host],
@@ -34,11 +39,13 @@ export async function isRunning(host: string): Promise<boolean> {
   return (await stateOf(host)) === 'running';
 }
 
+export function stateOf(host: string): Promise<string> {
+  return stateOfContainer(containerName(host));
+}
+
 /** Docker's word (running, exited …), or `absent`. */
-export async function stateOf(host: string): Promise<string> {
-  const state = await docker(['inspect', '--format', '{{.State.Status}}', containerName(host)], {
-    allowFailure: true,
-  });
+async function stateOfContainer(container: string): Promise<string> {
+  const state = await docker(['inspect', '--format', '{{.State.Status}}', container], { allowFailure: true });
   return state || 'absent';
 }
 
@@ -47,13 +54,7 @@ export async function createMachine(host: string, image: string): Promise<boolea
   const state = await stateOf(host);
   if (state === 'running') return false;
   if (state === 'absent') {
-    const cgroups = await stat('/sys/fs/cgroup/cgroup.controllers').then(
-      () => 2 as const,
-      () => 1 as const,
-    );
-    await docker(runArguments(host, image, cgroups, await makeDisk(host)));
-    const key = await readFile(path.join(labFolder, 'id_ed25519.pub'), 'utf8');
-    await docker(['exec', '-i', containerName(host), 'lab-authorize', userOf(host)], { input: key });
+    await makeMachine(host, image);
   } else {
     const disk = await diskOf(containerName(host));
     if (disk !== undefined) await ensureMounted(disk);
@@ -61,6 +62,20 @@ export async function createMachine(host: string, image: string): Promise<boolea
   }
   await waitForSshd(host);
   return true;
+}
+
+/** It gets its name when it lets its user in: one that was made half-way is made anew. */
+async function makeMachine(host: string, image: string): Promise<void> {
+  const making = `making-${containerName(host)}`;
+  if ((await stateOfContainer(making)) !== 'absent') await removeWithDisk(making);
+  const cgroups = await stat('/sys/fs/cgroup/cgroup.controllers').then(
+    () => 2 as const,
+    () => 1 as const,
+  );
+  await docker(runArguments(making, host, image, cgroups, await makeDisk(host)));
+  const key = await readFile(path.join(labFolder, 'id_ed25519.pub'), 'utf8');
+  await docker(['exec', '-i', making, 'lab-authorize', userOf(host)], { input: key });
+  await docker(['rename', making, containerName(host)]);
 }
 
 /** The host, its disk and its Docker's images are gone. Returns false when there was no such host. */

@@ -15,6 +15,24 @@ export const label = `myc-wf.lab=${labName}`;
 /** Images serve every lab of the machine. */
 export const imageLabel = 'myc-wf.lab.image=1';
 
+/**
+ * MYC_WF_LAB_IMAGES gives images, and the mirror's disk, names of their own. They are then made without anything that was
+ * built before; Debian's packages still come through the cache that all labs share.
+ */
+const usualImages = 'myc-wf-lab';
+export const imagePrefix = process.env.MYC_WF_LAB_IMAGES || usualImages;
+if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(imagePrefix) || imagePrefix.length > 40)
+  throw new Error(
+    `MYC_WF_LAB_IMAGES=${imagePrefix}: write at most 40 of a-z, 0-9 and single hyphens, a letter first`,
+  );
+export const hasOwnImages = imagePrefix !== usualImages;
+
+export function imageName(nameAndTag: string): string {
+  return `${imagePrefix}/${nameAndTag}`;
+}
+
+export const mirrorVolume = `${imagePrefix}-mirror-cache`;
+
 /** What stands around the hosts, and its place in the subnet; none of it can be cut or rebooted. */
 export const services = { 'dns.lab': 2, 'registry.lab': 3, 'mirror.lab': 4, 'apt.lab': 6 } as const;
 export type ServiceName = keyof typeof services;
@@ -49,6 +67,7 @@ export function serviceAddress(name: ServiceName): string {
 
 /** The cache of Debian's archive serves every lab of the machine, and has a place in each subnet. */
 export const cacheContainer = 'myc-wf-apt-cache';
+export const cacheVolume = 'myc-wf-lab-apt-cache';
 export function cacheAddress(): string {
   return inSubnet(7);
 }

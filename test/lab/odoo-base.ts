@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { bootstrapped, checkBootstrap } from './base-image.js';
 import type { Base } from './image.js';
-import { imageLabel } from './names.js';
+import { imageLabel, imageName } from './names.js';
 import { docker } from './run.js';
 
 const release = 'bullseye';
@@ -20,7 +20,7 @@ const key = createHash('sha256').update(options.join(' ')).digest('hex').slice(0
 export const odooBase: Base = {
   name: `${release} ${key}`,
   ensure: async (apt, say) => {
-    const image = `myc-wf-lab/odoo-base:${key}`;
+    const image = imageName(`odoo-base:${key}`);
     if (await docker(['images', '-q', image])) return image;
     await checkBootstrap('odoo:14');
     const of = 'a Debian 11 with Odoo 14, which takes 3 minutes once';

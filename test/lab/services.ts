@@ -11,6 +11,7 @@ import {
   cacheFolder,
   containerName,
   label,
+  mirrorVolume,
   network,
   serviceAddress,
   services,
@@ -72,7 +73,7 @@ async function planServices(
     },
     // Published on loopback for this machine's own Docker, which pushes without TLS only there; the disk is every lab's and outlives `down`.
     'mirror.lab': {
-      options: ['--publish', '127.0.0.1::80', '--volume', 'myc-wf-lab-mirror-cache:/var/lib/registry'],
+      options: ['--publish', '127.0.0.1::80', '--volume', `${mirrorVolume}:/var/lib/registry`],
       command: ['docker-registry', 'serve', '/etc/lab/mirror.yml'],
     },
     'apt.lab': {

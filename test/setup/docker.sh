@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes sure a Docker engine answers, and that mmdebstrap is there to make images with where no registry can be reached.
+# Makes sure that the lab finds what it needs of this machine: its commands, a Docker engine that answers, and mmdebstrap to
+# make images with where no registry can be reached.
 # Asks before it installs; --yes or CI=true answers.
 set -euo pipefail
 yes=${CI:-}
@@ -29,7 +30,9 @@ outward_mtu() {
 
 engine_answers() { docker info >/dev/null 2>&1; }
 
-if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] && ! command -v mmdebstrap >/dev/null; then
+CI=$yes bash "$(dirname "$0")/packages.sh" openssl=openssl ssh-keygen=openssh-client flock=util-linux \
+  nsenter=util-linux ip=iproute2 iptables=iptables git=git python3=python3
+if command -v apt-get >/dev/null && { [ -z "$sudo" ] || command -v sudo >/dev/null; } && ! command -v mmdebstrap >/dev/null; then
   install_packages mmdebstrap debian-archive-keyring
 fi
 engine_answers && exit 0
