@@ -21,6 +21,13 @@ const publicKey = async (key: string): Promise<string> =>
 const rsync = (key: string, words: string): Promise<Ran> =>
   inside(`rsync -a --timeout=20 -e '${ssh(key)}' ${words}`);
 
+/** It fails, and for that reason. */
+async function refused(key: string, words: string, why: string): Promise<void> {
+  const { code, stderr } = await rsync(key, words);
+  expect(code).not.toBe(0);
+  expect(stderr).toContain(why);
+}
+
 let first: string;
 let second: string;
 
@@ -69,30 +76,43 @@ describe('the backup server', () => {
   it('lets a push key only write, a recovery key only read, and neither run anything', async () => {
     expect((await rsync('push1', `${first}:/ /no/`)).stderr).toContain('write-only');
     expect((await rsync('read1', `/src/ ${first}:/`)).stderr).toContain('read-only');
-    expect((await inside(`${ssh('push1')} ${first} id`)).stdout).toBe('');
-    expect((await inside(`${ssh('admin')} myadmin@127.0.0.1 'ssh-key ls; id'`)).stdout).not.toContain('uid=');
+    const shell = await inside(`${ssh('push1')} ${first} id`);
+    expect(shell).toMatchObject({ code: 1, stdout: '' });
+    expect(shell.stderr).toContain('SSH_ORIGINAL_COMMAND does not run rsync');
+    const twoCommands = await inside(`${ssh('admin')} myadmin@127.0.0.1 'ssh-key ls; id'`);
+    expect(twoCommands).toMatchObject({ code: 2, stdout: '' });
+    expect(twoCommands.stderr).toContain('write ssh-key add|rm|ls');
   });
 
   it('keeps one account out of another: its login, .., absolute names and planted links', async () => {
-    expect((await rsync('push2', `/src/ ${first}:/`)).code).not.toBe(0);
-    expect((await rsync('read2', `${second}:/../../vps1.lab/current/ /stolen/`)).code).not.toBe(0);
-    expect((await rsync('read2', `${second}:/var/mirror/vps1.lab/current/ /stolen/`)).code).not.toBe(0);
-    await inside('mkdir -p /evil && ln -sfn /var/mirror/vps1.lab/current /evil/other');
-    await rsync('push2', `/evil/ ${second}:/`);
-    expect((await rsync('read2', `${second}:/other/ /stolen/`)).code).not.toBe(0);
-    expect((await rsync('push2', `/src/a/x ${second}:/other/planted`)).code).not.toBe(0);
-    expect((await inside('ls /stolen/a /var/mirror/vps1.lab/current/planted')).stdout).toBe('');
+    const theirs = '/var/mirror/vps1.lab/current';
+    const own = '/var/mirror/vps2.lab/current';
+    await refused('push2', `/src/ ${first}:/`, 'Permission denied (publickey');
+    await refused('read2', `${second}:/../../vps1.lab/current/ /stolen/`, 'do not use .. in');
+    // An absolute name is one below the account's own mirror, where there is no such folder.
+    await refused('read2', `${second}:${theirs}/ /stolen/`, `"${own}${theirs}" failed: No such file`);
+
+    await inside(`mkdir -p /evil && ln -sfn ${theirs} /evil/other`);
+    expect(await rsync('push2', `/evil/ ${second}:/`)).toMatchObject({ code: 0 });
+    expect((await inside(`readlink ${own}/other`)).stdout).toBe(`${theirs}\n`);
+    await refused('read2', `${second}:/other/ /stolen/`, 'unsafe arg');
+    await refused('push2', `/src/a/x ${second}:/other/planted`, 'unsafe arg');
+
+    expect((await inside('find /stolen -type f')).stdout).toBe('');
+    expect((await inside(`find ${theirs} -name planted`)).stdout).toBe('');
   });
 
   it.each([
-    ['ssh-key add ../x ssh-ed25519 AAAA', 2],
-    ['ssh-key add vps3.lab ssh-ed25519 AAAA', 2],
-    ['ssh-key rm nobody.lab ssh-ed25519 AAAA', 3],
-    ['inspect nobody.lab', 3],
-    ['inspect -x', 2],
-    ['bash', 2],
-  ])('refuses an admin who writes %j', async (words, code) => {
-    expect((await admin(`'${words}'`)).code).toBe(code);
+    ['ssh-key add ../x ssh-ed25519 AAAA', 2, 'this is no ident'],
+    ['ssh-key add vps3.lab ssh-ed25519 AAAA', 2, 'this is no public key'],
+    ['ssh-key rm nobody.lab ssh-ed25519 AAAA', 3, 'no mirror is kept for nobody.lab'],
+    ['inspect nobody.lab', 3, 'no mirror is kept for nobody.lab'],
+    ['inspect -x', 2, 'this is no ident'],
+    ['bash', 2, 'write ssh-key add|rm|ls'],
+  ])('refuses an admin who writes %j', async (words, code, why) => {
+    const ran = await admin(`'${words}'`);
+    expect(ran).toMatchObject({ code, stdout: '' });
+    expect(ran.stderr).toContain(why);
   });
 
   it('refuses a key that already belongs to another ident', async () => {
