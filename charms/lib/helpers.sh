@@ -162,6 +162,8 @@ docker_get_uid() {
 # docker_image_export_dir IMAGE SOURCE DESTINATION: a file or folder out of an image, as docker cp puts it.
 docker_image_export_dir() {
 	local container code=0
+	# Docker writes through links.
+	if [[ $3 == /* ]]; then refuse-links "$3" || return 1; fi
 	container=$(docker create "$1" true) || return 1
 	docker cp "$container:$2" "$3" || code=$?
 	docker rm -f "$container" >/dev/null

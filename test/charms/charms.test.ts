@@ -1,5 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -190,6 +199,40 @@ describe('init hooks', () => {
       '/srv/datastore': { exclude: ['/tmp/'] },
     });
     expect(runInit('rsync-backup', { mirror: { '/srv/../etc': {} } }).code).toBe(1);
+  });
+});
+
+describe.skipIf(process.getuid?.() !== 0)('what cron runs (as root, in /run)', () => {
+  it('adds its words to a log, and to nothing that a link there leads to', () => {
+    const data = { command: '(0 3 * * *) compose renew www.site.org' };
+    const { root } = runInit(
+      'cron',
+      {},
+      { hook: 'schedule_command-relation-joined', base: 'www.site.org', data },
+    );
+    const [line = ''] = readdirSync(join(root, 'cron.d')).flatMap((file) =>
+      readFileSync(join(root, 'cron.d', file), 'utf8')
+        .split('\n')
+        .slice(2, -1),
+    );
+    const words = line.split(' ').slice(-3);
+    writeFileSync(join(root, 'bin/docker'), '#!/bin/sh\necho running\n', { mode: 0o755 });
+    writeFileSync(join(root, 'bin/compose'), '#!/bin/sh\necho "renewed $*"\n', { mode: 0o755 });
+    const run = () =>
+      spawnSync(join(folder, 'cron/lib/scheduled'), words, {
+        encoding: 'utf8',
+        env: { PATH: `${join(root, 'bin')}:${process.env.PATH ?? ''}` },
+      });
+    const log = join(root, 'data/var/log/cron/www.site.org-renew_script.log');
+    expect(run()).toMatchObject({ status: 0, stdout: '', stderr: '' });
+    expect(readFileSync(log, 'utf8')).toContain('\nrenewed renew www.site.org\n');
+    rmSync(log);
+    writeFileSync(join(root, 'canary'), 'as it was');
+    symlinkSync(join(root, 'canary'), log);
+    const refused = run();
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toContain(`${log} is a link to`);
+    expect(readFileSync(join(root, 'canary'), 'utf8')).toBe('as it was');
   });
 });
 

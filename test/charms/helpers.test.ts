@@ -213,4 +213,9 @@ test('what is asked of docker', () => {
   expect(all).toContain('label=com.docker.compose.service=web');
   expect(all).toContain(`create web:1 true\ncp made:/etc/web ${root}/etc\nrm -f made\n`);
   expect(existsSync(join(root, 'etc'))).toBe(false);
+  mkdirSync(join(root, 'data'));
+  symlinkSync('/etc', join(root, 'data/etc'));
+  expect(hook('docker_image_export_dir web:1 /etc/web "$SERVICE_DATASTORE/etc/web"').err).toContain(
+    'is a link to /etc',
+  );
 });
