@@ -111,3 +111,31 @@ test('a command that is none is refused with its relation, and nothing of it rea
   expect(await cronFiles()).toBe('');
   expect(await shell('ls /root')).not.toContain('owned');
 });
+
+test('links of a service’s folders that lead to the host’s own: nothing is written or mounted through them', async () => {
+  const folder = '/srv/datastore/config/cron/etc/cron.d';
+  const jobs = 'options: {jobs: {tick: {schedule: "* * * * *", command: touch /tmp/x}}}';
+  const host = () => shell('ls -lA --time-style=full-iso /etc/cron.d /etc | sha256sum');
+  await compose(`cron:\n  ${jobs}\n`);
+  await shell(`rm -rf ${folder} && ln -s /etc/cron.d ${folder}`);
+  const before = await host();
+  const refused = await operator.myc(['start', 'up', name]);
+  expect(refused.status).toBe(1);
+  expect(refused.stderr).toContain(`${folder} is a link to /etc/cron.d`);
+  expect(await host()).toBe(before);
+
+  await shell(`rm ${folder} && ln -s /etc /srv/datastore/data/cron/etc`);
+  await compose(
+    `cron:\n  ${jobs}\n  docker-compose: {volumes: ['/srv/datastore/data/cron/etc/cron.d:/host']}\n`,
+  );
+  const mounted = await operator.myc(['start', 'up', name]);
+  expect(mounted.status).toBe(1);
+  expect(mounted.stderr).toContain('/srv/datastore/data/cron/etc is a link to /etc');
+  await shell('rm /srv/datastore/data/cron/etc');
+  await operator.done('start', 'up', name);
+  expect(await host()).toBe(before);
+  // What hooks write is there, and the container only reads it.
+  expect(
+    await shell('docker exec myc-cron-1 sh -c "cat /etc/cron.d/myc-tick; touch /etc/cron.d/x 2>&1" || true'),
+  ).toMatch(/root touch \/tmp\/x\n.*Read-only file system/);
+});
