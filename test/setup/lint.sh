@@ -16,5 +16,6 @@ git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d '' 
     *) if head -c 64 "$file" | head -n 1 | grep -aqE '^#!.*\b(ba|da)?sh\b'; then printf '%s\0' "$file"; fi ;;
   esac
 done | xargs -0 -r shellcheck -x
+bash test/setup/superuser-sql.sh
 npx prettier --check --log-level warn .
 echo "lint: clean"

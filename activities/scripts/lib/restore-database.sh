@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154,SC2034,SC2016 # it is read by restore-databases.sh, and its programs have words of their own
 # What restores one database runs in its container, behind the words of charms/lib/postgres.sh. The SQL of a dump is its service's:
 # it runs as a role that is made for it, is no superuser, and is a member of the roles that own something in the dump.
-# lib/restore-roles.sh goes before. MYC_SETTINGS is its SQL, MYC_LIST_… the entries of the dump that are wanted (all when empty), and
+# lib/restore-roles.sh goes before. MYC_SETTINGS is its SQL, MYC_LIST_… the entries of the dump that are wanted, and
 # MYC_DATA one line of JSON:
 #   database, temporary   the name, and the role that restores it
 #   owner                 whom the database is to belong to; null for the superuser
@@ -101,17 +101,12 @@ SQL
 restore() { # DATABASE TEMPORARY ARGUMENT…
   database=$1 temporary=$2 code=0
   shift 2
-  # An empty name stands for that of the environment, which unlike an argument is no connection string.
-  # It names the entry that an error is of when it says everything, and does so in English.
-  set -- env LC_ALL=C pg_restore --verbose --no-tablespaces --dbname= "$@"
   list=${MYC_LIST_0-}${MYC_LIST_1-}${MYC_LIST_2-}${MYC_LIST_3-}${MYC_LIST_4-}${MYC_LIST_5-}
-  if [ -z "$list" ]; then
-    as_role "$temporary" "$database" "$@" || code=$?
-  else
-    as_role "$temporary" "$database" "$@" --use-list=/dev/fd/3 3<<LIST || code=$?
+  # An empty name stands for that of the environment, which unlike an argument is no connection string. pg_restore names the entry that
+  # an error is of when it says everything, and does so in English.
+  as_role "$temporary" "$database" env LC_ALL=C pg_restore --verbose --no-tablespaces --dbname= --use-list=/dev/fd/3 "$@" 3<<LIST || code=$?
 $list
 LIST
-  fi
   [ "$code" != 1 ] || code=10
   return "$code"
 }
