@@ -161,6 +161,13 @@ describe.skipIf(withoutOdoo)('the actions of a real Odoo and its postgres', () =
       'e("x", "", "create table ir_module_module(name text, state text, latest_version text); insert into ir_module_module values (\'base\', \'installed\', \'16.0.1.3\');")',
       'a database of Odoo 16',
     ],
+    [
+      'whose view makes Odoo’s role a superuser when a superuser reads it',
+      `e("x", "", '''create function f() returns text language plpgsql as $$ begin
+        alter role "${service}" superuser; return '14.0.1.3'; exception when others then return '16.0.1.3'; end $$;
+        create view ir_module_module as select text 'base' as name, text 'installed' as state, f() as latest_version;''')`,
+      'a database of Odoo 16',
+    ],
   ])(
     'a zip %s costs nothing',
     async (_what, python, says) => {
@@ -183,6 +190,7 @@ ${python}`;
           'ls /etc/cron.d | grep evil; docker exec myc-postgres-1 ls /tmp | grep evil; ls /tmp | grep evil; true',
         ),
       ).toBe('');
+      expect(await sql('select rolname from pg_roles where rolsuper', 'postgres')).toBe('postgres');
       await untouched();
     },
     120_000,
