@@ -23,6 +23,10 @@ const databaseName = z
   .max(64)
   .regex(/^[^\0]+$/);
 
+/** A name that came twice would be restored twice, the second time over what the first one made. */
+const differ = <T>(entries: readonly T[], ...parts: ((entry: T) => string)[]): boolean =>
+  parts.every((part) => new Set(entries.map(part)).size === entries.length);
+
 const manifest = z.object({
   version: z.literal(1),
   ident: by(parseIdent),
@@ -52,10 +56,20 @@ const manifest = z.object({
               file: z.string().regex(/^(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}|\+[0-9a-f]{2,504})\.dump$/),
             }),
           )
-          .max(2000),
+          .max(2000)
+          .refine(
+            (found) =>
+              differ(
+                found,
+                ({ name }) => name,
+                ({ file }) => file,
+              ),
+            'a database or a file is named twice',
+          ),
       }),
     )
-    .max(200),
+    .max(200)
+    .refine((found) => differ(found, ({ name }) => name), 'a service is named twice'),
   completedAt: z.iso.datetime(),
 });
 export type BackupManifest = z.output<typeof manifest>;
