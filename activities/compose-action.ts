@@ -1,6 +1,7 @@
 import { oneOf } from '../charms/engine/candidates.js';
 import { BadInput, shown } from '../workflows/contract/bad-input.js';
-import { parseServiceName } from '../workflows/contract/names.js';
+import { type ServiceName, parseServiceName } from '../workflows/contract/names.js';
+import { outsideName } from '../workflows/contract/outside-names.js';
 import { type ComposeAction, parseComposeAction } from '../workflows/contract/compose-actions.js';
 import type { ComposeActionInput, StageResult } from './activities.js';
 import type { Remote } from './adapters/remote/remote.js';
@@ -11,8 +12,10 @@ import { succeeding } from './service-jobs.js';
 
 /** The services of the last `up`, and the states of their containers. */
 export interface ServicesState {
-  services: string[];
+  services: ServiceName[];
   containers: Map<string, string>;
+  /** Names the host said that are none. */
+  leftOut: number;
 }
 
 /** docker compose's own words, on what the last `up` wrote; one named job. */
@@ -37,11 +40,14 @@ const told = (changed: string[]): StageResult => ({ changed, summary: changed.jo
 
 export async function servicesState(remote: Remote, signal: AbortSignal): Promise<ServicesState> {
   const said = await lookAt(remote, 'services-state', [project], { libraries: ['compose'], signal });
-  const state: ServicesState = { services: [], containers: new Map() };
+  const state: ServicesState = { services: [], containers: new Map(), leftOut: 0 };
   for (const line of said.split('\n')) {
-    const [word, name = '', is = ''] = line.split(' ');
-    if (word === 'service') state.services.push(name);
-    if (word === 'container') state.containers.set(name, is);
+    const [word, said = '', is = ''] = line.split(' ');
+    if (word !== 'service' && word !== 'container') continue;
+    const name = outsideName(said, parseServiceName);
+    if (name === undefined) state.leftOut += 1;
+    else if (word === 'service') state.services.push(name);
+    else state.containers.set(name, is);
   }
   return state;
 }
@@ -52,7 +58,7 @@ function refuseUnknown(
   services: readonly string[],
   { services: known, containers }: ServicesState,
 ): void {
-  const wrong = services.find((name) => !known.includes(name));
+  const wrong = services.find((name) => !known.some((one) => one === name));
   if (known.length === 0 && (services.length > 0 || action !== 'down'))
     throw new BadInput(`no services were brought up on ${host} yet`, `myc-wf start up ${host}`);
   if (wrong !== undefined) throw new BadInput(`${host} has no service ${shown(wrong)}`, oneOf(wrong, known));
@@ -65,7 +71,7 @@ function refuseUnknown(
 export function foreseen(
   action: ComposeAction,
   asked: readonly string[],
-  { services, containers }: ServicesState,
+  { services, containers }: { services: readonly string[]; containers: ReadonlyMap<string, string> },
 ): string[] {
   const named = (name: string): boolean => asked.length === 0 || asked.includes(name);
   const there = [...containers].filter(([name]) => named(name));

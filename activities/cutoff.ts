@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { BadInput } from '../workflows/contract/bad-input.js';
-import { parsePort } from '../workflows/contract/names.js';
+import { type DockerName, parseDockerName, parsePort } from '../workflows/contract/names.js';
+import { outsideNames } from '../workflows/contract/outside-names.js';
 import type { CutoffInput, CutoffResult } from './activities.js';
 import type { Remote } from './adapters/remote/remote.js';
 import type { StageContext } from './converge.js';
@@ -69,5 +70,7 @@ export async function cutoffState(remote: Remote, host: string, signal: AbortSig
     lines.filter(([word]) => word === kind).map(([, value = '']) => value);
   if (of('docker').length === 0)
     throw new BadInput(`${host} has no Docker`, `myc-wf start deploy ${host} first`);
-  return { ports: of('port').map(Number), uncovered: of('uncovered'), holds: of('broken').length === 0 };
+  const { names: ports } = outsideNames(of('port'), parsePort);
+  const { names: uncovered } = outsideNames<DockerName>(of('uncovered'), parseDockerName);
+  return { ports, uncovered, holds: of('broken').length === 0 };
 }

@@ -50,26 +50,37 @@ export async function readJobLogs(
   const jobs: JobLog[] = [];
   const onLine = (line: string): void => readLine(jobs, line, secrets);
   await lookAt(remote, 'job-logs', words, { onLine, signal });
-  return jobs;
+  return jobs.filter(({ key }) => key !== '');
 }
+
+/** As job-key.ts makes them. */
+const jobKeyForm = /^([0-9]{8}T[0-9]{6}Z-[a-z0-9]{6})\.([a-z0-9-]{1,40})\.([a-z0-9-]{1,40})\.[0-9a-f]{1,64}$/;
+
+const numberOf = (text = ''): number => (/^\d{1,15}$/.test(text) ? Number(text) : 0);
 
 function readLine(jobs: JobLog[], line: string, secrets: readonly string[] | undefined): void {
   const [, word, rest = ''] = /^(\w+) ?(.*)$/s.exec(line) ?? [];
   if (word === 'job') {
     const [key = '', started] = rest.split(' ');
-    const [operationId = '', step = '', subject = ''] = key.split('.');
-    const about = { key, operationId, step, startedAtMs: Number(started) * 1000 };
+    const [, operationId = '', step = '', subject = ''] = jobKeyForm.exec(key) ?? [];
+    // What another program put beside the records is no job; its lines go to nobody's.
+    const about = {
+      key: operationId === '' ? '' : key,
+      operationId,
+      step,
+      startedAtMs: numberOf(started) * 1000,
+    };
     jobs.push({ ...about, subject: subject === '-' ? '' : subject, state: 'lost', lines: [], offset: 0 });
     return;
   }
   const job = jobs.at(-1);
   if (job === undefined) return;
   if (word === 'output') job.lines.push(masked(printableLogLine(rest), secrets).slice(0, 4000));
-  else if (word === 'read') job.offset = Number(rest);
+  else if (word === 'read') job.offset = numberOf(rest);
   else if (word === 'running') Object.assign(job, { state: 'running', progress: printableLogLine(rest) });
   else if (word === 'exit') {
     const [code, ended] = rest.split(' ');
-    Object.assign(job, { state: 'ended', exit: Number(code), endedAtMs: Number(ended) * 1000 });
+    Object.assign(job, { state: 'ended', exit: numberOf(code), endedAtMs: numberOf(ended) * 1000 });
   }
 }
 

@@ -46,5 +46,6 @@ function wantedOf({ command, given, value, host }: Place): string[] | undefined 
 function wordsOf({ actions }: ServiceActions, name: string | undefined): string[] {
   if (name === undefined) return actions.map((action) => action.name);
   const known = actions.find((action) => action.name === name)?.arguments ?? {};
-  return Object.keys(known).flatMap((word) => (/^[A-Z]/.test(word) ? [] : (word.split(/[ =]/)[0] ?? [])));
+  const typed = Object.keys(known).map((word) => word.split(/[ =]/)[0] ?? '');
+  return typed.filter((word) => /^-{0,2}[a-z0-9][A-Za-z0-9-]{0,63}$/.test(word));
 }

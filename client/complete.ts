@@ -18,6 +18,9 @@ export const namesOf = (config: Config): Names => ({
 /** The shell completes a file here. */
 export const filesDirective = ':files';
 
+/** Which every shell takes as it stands, whatever its script does with it. */
+const plainWord = /^[A-Za-z0-9_@%+=:,./#-]+$/;
+
 /** Where the last word stands, which is empty or begun. */
 export interface Place {
   command: Command;
@@ -62,7 +65,9 @@ export function complete(
 ): string[] {
   const own = value === undefined ? wordsOf(command, given.length, begun, names) : ofOption(value, names);
   const all = new Set([...own, ...more]);
-  return [...all].filter((one) => one === filesDirective || one.startsWith(begun)).sort();
+  return [...all]
+    .filter((one) => one === filesDirective || (one.startsWith(begun) && plainWord.test(one)))
+    .sort();
 }
 
 function takesNext(command: Command, word: string): Option | undefined {

@@ -110,5 +110,6 @@ async function scanKeys(address: string, port: number): Promise<string[]> {
   return stdout
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((line) => line.split(' ').slice(1, 3).join(' '));
+    .map((line) => line.split(' ').slice(1, 3).join(' '))
+    .filter((key) => publicKey.test(key));
 }

@@ -12,7 +12,7 @@ import {
   TypedSearchAttributes,
 } from '@temporalio/common';
 import { taskQueue } from '../workflows/contract/ids.js';
-import { type Progress, answerUpdate, progressQuery } from '../workflows/contract/progress.js';
+import { type Progress, answers, answerUpdate, progressQuery } from '../workflows/contract/progress.js';
 import type { Engine, ListFilter, Listed, Look, StartRequest, Status } from './engine.js';
 import { busy } from './busy.js';
 import type { Connected } from './connect.js';
@@ -91,9 +91,17 @@ async function look(client: Client, handle: WorkflowHandle): Promise<Look> {
       .catch(() => undefined));
   return {
     ...listed(description),
-    ...(progress === undefined ? {} : { progress }),
+    ...(progress === undefined ? {} : { progress: withKnownAnswers(progress) }),
     pending: await pendingActivities(client, description.raw.pendingActivities ?? []),
   };
+}
+
+/** They are written into a line that a person pastes. */
+function withKnownAnswers(progress: Progress): Progress {
+  const { question } = progress;
+  if (question === undefined) return progress;
+  const known = question.answers.filter((answer) => answers.includes(answer));
+  return { ...progress, question: { ...question, answers: known } };
 }
 
 /** A run that went well has its last progress with its result: no worker is needed to be told of it. */

@@ -14,6 +14,7 @@ import { makeProgressView } from '../progress-view.js';
 import { actionHelp, actionsText } from '../render-actions.js';
 import type { StartOptions } from '../start-options.js';
 import { planStart } from '../start-request.js';
+import { sayLeftOut } from '../view/outside.js';
 
 /** `start action HOST SERVICE ACTION …`: what the action reads and writes goes between here and the host, not through Temporal. */
 export async function startAction(
@@ -40,6 +41,7 @@ export async function startAction(
     await ensureHostKnown(context, loaded, { host: names.host }, undefined, false);
   const remote = await (await context.hosts()).host(names.host);
   const there = await readActions(remote, names.service, context.signal);
+  sayLeftOut(context.output, there.leftOut ?? 0, names.host);
   if (names.action === undefined) {
     context.output.result(there, actionsText(host, service, there));
     return exitCodes.done;

@@ -1,6 +1,13 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { servicesState } from '../../activities/compose-action.js';
-import { type HostName, parseHostName, parseServiceName } from '../../workflows/contract/names.js';
+import {
+  type HostName,
+  parseDockerName,
+  parseHostName,
+  parseServiceName,
+} from '../../workflows/contract/names.js';
+import { outsideName } from '../../workflows/contract/outside-names.js';
 import { oneOf } from '../../charms/engine/candidates.js';
 import { secretsOfHost } from '../../activities/job-logs.js';
 import { printableLogLine } from '../../workflows/contract/printable.js';
@@ -13,6 +20,7 @@ import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { planOnHost, renderedOnHost } from '../host-plan.js';
 import { composeArgv, linesOf } from '../host-scripts.js';
 import { table } from '../output.js';
+import { parsedJson, sayLeftOut } from '../view/outside.js';
 
 /** The host, once it is known that services were brought up there, and these are among them. */
 export async function hostWith(
@@ -21,17 +29,18 @@ export async function hostWith(
   services: readonly string[],
 ): Promise<Remote> {
   const remote = await (await context.hosts()).host(host);
-  const { services: known } = await servicesState(remote, context.signal);
+  const { services: known, leftOut } = await servicesState(remote, context.signal);
+  sayLeftOut(context.output, leftOut, host);
   if (known.length === 0)
     throw notFound(`no services were brought up on ${host} yet`, `myc-wf start up ${host}`);
-  const wrong = services.find((name) => !known.includes(name));
+  const wrong = services.find((name) => !known.some((one) => one === name));
   if (wrong !== undefined) throw notFound(`${host} has no service "${wrong}"`, oneOf(wrong, known));
   return remote;
 }
 
 const row = z.object({
-  Service: z.string(),
-  Name: z.string(),
+  Service: z.string().transform((name) => outsideName(name, parseServiceName)),
+  Name: z.string().transform((name) => outsideName(name, parseDockerName)),
   State: z.string(),
   Status: z.string(),
   Health: z.string().catch(''),
@@ -50,13 +59,17 @@ export async function ps(context: Context, word: string, words: readonly string[
   const { exit, stdout, stderr } = await remote.exec(argv, { signal: context.signal });
   if (exit !== 0) throw new CommandError(exitCodes.failed, stderr.trim().slice(-1000));
   // A document a line, or one list: it depends on the version.
-  const rows = stdout
+  const said = stdout
     .split('\n')
     .filter((line) => line.trim() !== '')
-    .flatMap((line) => z.union([z.array(row), row]).parse(JSON.parse(line)))
-    .sort((a, b) => (a.Name < b.Name ? -1 : 1));
-  const found = rows.map(({ Service, Name, State, Status, Health, Publishers }) => ({
-    ...{ service: Service, container: Name, state: State, status: Status },
+    .flatMap((line) => parsedJson(z.union([z.array(row), row]), line, `docker compose ps on ${remote.name}`));
+  const rows = said.flatMap(({ Service, Name, ...rest }) =>
+    Service === undefined || Name === undefined ? [] : [{ service: Service, container: Name, ...rest }],
+  );
+  sayLeftOut(context.output, said.length - rows.length, word);
+  rows.sort((a, b) => (a.container < b.container ? -1 : 1));
+  const found = rows.map(({ service, container, State, Status, Health, Publishers }) => ({
+    ...{ service, container, state: State, status: Status },
     ...(Health === '' ? {} : { health: Health }),
     ports: (Publishers ?? [])
       .filter(({ PublishedPort }) => PublishedPort > 0)
@@ -132,18 +145,23 @@ export async function composeConfig(
   return exitCodes.done;
 }
 
+function addressOf([called, container, network, ...said]: readonly string[]) {
+  const service = outsideName(called, parseServiceName);
+  const [inContainer, inNetwork] = [container, network].map((name) => outsideName(name, parseDockerName));
+  const addresses = said.filter((address) => isIP(address) !== 0);
+  if (service === undefined || inContainer === undefined || inNetwork === undefined) return undefined;
+  return { service, container: inContainer, network: inNetwork, addresses };
+}
+
 /** `ip HOST`, `compose HOST ip`: where each container is reached on the host. */
 export async function ip(context: Context, word: string, words: readonly string[]): Promise<ExitCode> {
   const host = parseHostName(word);
   const services = words.map(parseServiceName);
   const remote = await (await context.hosts()).host(host);
-  const found = (await linesOf(remote, 'container-ips', context.signal))
-    .map((line) => line.split(' '))
-    .filter(([service = '']) => services.length === 0 || services.some((name) => name === service))
-    .map(([service = '', container = '', network = '', v4 = '-', v6 = '-']) => ({
-      ...{ service, container, network },
-      addresses: [v4, v6].filter((address) => address !== '-'),
-    }));
+  const said = await linesOf(remote, 'container-ips', context.signal);
+  const all = said.flatMap((line) => addressOf(line.split(' ')) ?? []);
+  sayLeftOut(context.output, said.length - all.length, host);
+  const found = all.filter(({ service }) => services.length === 0 || services.includes(service));
   const lines = found.map(({ service, container, network, addresses }) => [
     ...[service, addresses.join(' '), network, container],
   ]);

@@ -9,7 +9,9 @@ import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { exitCodeOfResult, formatResult } from '../format-result.js';
 import { columnsOf, table } from '../output.js';
 import { questionText, runText } from '../run-text.js';
-import { workflowIdOf } from '../workflow-id.js';
+import { parseListedId, workflowIdOf } from '../workflow-id.js';
+import { outsideName } from '../../workflows/contract/outside-names.js';
+import { sayLeftOut } from '../view/outside.js';
 
 /** `status`: what runs now, the step it is at and what it waits for; `status ID`: one run in full. */
 export async function status(context: Context, word: string | undefined): Promise<ExitCode> {
@@ -21,7 +23,7 @@ export async function status(context: Context, word: string | undefined): Promis
     context.output.result({ ...look, uiUrl }, runText(engine, look, columnsOf(context.output)));
     return exitCodes.done;
   }
-  const running = await engine.list({ runningOnly: true, limit: 100 });
+  const running = ownRuns(context, await engine.list({ runningOnly: true, limit: 100 }));
   const looks = await Promise.all(running.map(({ workflowId: id, runId }) => engine.look(id, runId)));
   const lines = looks.map((look) => [
     subjectOf(look.workflowId),
@@ -32,6 +34,15 @@ export async function status(context: Context, word: string | undefined): Promis
   const questions = looks.map(questionText).filter(Boolean);
   context.output.result(looks, looks.length === 0 ? 'nothing runs' : [table(lines), ...questions].join('\n'));
   return exitCodes.done;
+}
+
+/** The rest is told of, since it may be somebody's work; its names go into no line that a person pastes. */
+function ownRuns({ output }: Context, runs: readonly Listed[]): Listed[] {
+  const own = runs.filter(
+    ({ workflowId, type }) => outsideName(workflowId, parseListedId) !== undefined && /^[\w-]+$/.test(type),
+  );
+  sayLeftOut(output, runs.length - own.length, 'Temporal');
+  return own;
 }
 
 export interface ListOptions {
@@ -50,7 +61,7 @@ export async function list(context: Context, options: ListOptions): Promise<Exit
     ...(status === undefined ? {} : { status }),
     limit,
   };
-  const runs = await (await context.engine()).list(filter);
+  const runs = ownRuns(context, await (await context.engine()).list(filter));
   const filtered = Object.keys(filter).length > 1;
   const rows = runs.map((run) => [
     run.status,

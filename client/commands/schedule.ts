@@ -2,10 +2,15 @@ import { backupScheduleId } from '../../workflows/contract/ids.js';
 import { parseHostName } from '../../workflows/contract/names.js';
 import type { Context } from '../context.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
+import { outsideName } from '../../workflows/contract/outside-names.js';
 import { table } from '../output.js';
+import { sayLeftOut } from '../view/outside.js';
+import { parseListedId } from '../workflow-id.js';
 
 export async function listSchedules(context: Context): Promise<ExitCode> {
-  const rows = await (await context.engine()).listSchedules();
+  const all = await (await context.engine()).listSchedules();
+  const rows = all.filter(({ id }) => outsideName(id, parseListedId) !== undefined);
+  sayLeftOut(context.output, all.length - rows.length, 'Temporal');
   const lines = rows.map(({ id, paused, note, next, last }) => [
     id,
     paused ? ['paused', note].filter(Boolean).join(': ') : `next ${next ?? 'unknown'}`,

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Completes myc-wf in bash: eval "$(myc-wf completion bash)", or a file in /etc/bash_completion.d.
 _myc_wf() {
-  local line=${COMP_LINE:0:COMP_POINT} words=() found=() word begun kept
+  local line=${COMP_LINE:0:COMP_POINT} words=() found=() word begun kept quoted
   read -ra words <<<"$line"
   [[ $line != *[[:space:]] ]] || words+=('')
   begun=${words[${#words[@]} - 1]}
@@ -15,7 +15,9 @@ _myc_wf() {
       compopt -o filenames 2>/dev/null
       mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$begun")
     elif [[ -n $word ]]; then
-      COMPREPLY+=("${word#"$kept"}")
+      # Readline inserts it as it stands: quoted, it is one word, whatever a host called a service.
+      printf -v quoted %q "${word#"$kept"}"
+      COMPREPLY+=("$quoted")
     fi
   done
 }

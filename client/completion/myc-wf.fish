@@ -5,7 +5,8 @@ function __myc_wf
         if test "$word" = :files
             __fish_complete_path (commandline -ct)
         else
-            echo $word
+            # The shell quotes what it inserts; a tab would begin a description.
+            printf '%s\n' (string replace --all \t ' ' -- $word)
         end
     end
 end

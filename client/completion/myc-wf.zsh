@@ -6,7 +6,8 @@ _myc_wf() {
   if (( ${found[(Ie):files]} )); then
     _files
   else
-    compadd -Q -- "${found[@]}"
+    # Without -Q the shell quotes what it inserts: one word, whatever a host called a service.
+    compadd -- "${found[@]}"
   fi
 }
 compdef _myc_wf myc-wf

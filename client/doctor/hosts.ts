@@ -36,15 +36,15 @@ async function checkHost(name: string, remote: Remote, signal: AbortSignal): Pro
 }
 
 /** Of what doctor-look.sh said between two moments. */
-export function judge(name: string, said: string, beforeMs: number, afterMs: number): Check[] {
-  const lines = said.split('\n').map((line) => line.split(' '));
+export function judge(name: string, answer: string, beforeMs: number, afterMs: number): Check[] {
+  const lines = answer.split('\n').map((line) => line.split(' '));
   const wrong = lines.flatMap(([word = '', ...rest]): Check[] => {
     if (word === 'clock') return clock(name, Number(rest[0]) * 1000, beforeMs, afterMs);
     if (word === 'disk') return disk(name, rest);
     if (word === 'docker-silent')
       return [bad(`host ${name}: Docker does not answer`, `on the host: systemctl status docker`)];
     if (word === 'no-docker') return [noted(`host ${name} has no Docker yet`, `myc-wf start deploy ${name}`)];
-    if (word === 'stages' && Number(rest[0]) > 0)
+    if (word === 'stages' && /^[1-9]\d{0,5}$/.test(rest[0] ?? ''))
       return [
         noted(
           `host ${name} holds what ${rest[0]} unfinished recovery left under /srv/.myc-wf-restore`,
@@ -53,7 +53,8 @@ export function judge(name: string, said: string, beforeMs: number, afterMs: num
       ];
     return [];
   });
-  const docker = lines.find(([word]) => word === 'docker')?.[1];
+  const said = lines.find(([word]) => word === 'docker')?.[1];
+  const docker = said === undefined || /^[\w.+~-]{1,40}$/.test(said) ? said : 'of an unknown version';
   const fine = docker === undefined ? `host ${name} answers` : `host ${name} answers, Docker ${docker}`;
   return [good(fine), ...wrong];
 }
@@ -61,6 +62,8 @@ export function judge(name: string, said: string, beforeMs: number, afterMs: num
 function clock(name: string, host: number, before: number, after: number): Check[] {
   // Asked in between: only what is outside is wrong. The host says whole seconds.
   const off = host < before - 1000 ? host - before : host > after ? host - after : 0;
+  if (!Number.isFinite(host))
+    return [bad(`host ${name}: what it says of its clock cannot be understood`, 'on the host: date')];
   const seconds = Math.round(Math.abs(off) / 1000);
   if (seconds <= clockSeconds) return [];
   return [
@@ -73,6 +76,8 @@ function clock(name: string, host: number, before: number, after: number): Check
 
 function disk(name: string, [path, free, total]: string[]): Check[] {
   const [left, size] = [Number(free) * 1024, Number(total) * 1024];
+  if (!Number.isFinite(left) || !Number.isFinite(size) || !/^\/[\w/.-]*$/.test(path ?? ''))
+    return [bad(`host ${name}: what it says of its disk cannot be understood`, 'on the host: df -Pk')];
   if (left >= leastFree.bytes && left >= size * leastFree.share) return [];
   return [
     bad(

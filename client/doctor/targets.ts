@@ -1,11 +1,22 @@
 import { z } from 'zod';
+import { parseIdent } from '../../workflows/contract/names.js';
+import { outsideName } from '../../workflows/contract/outside-names.js';
 import type { Config } from '../config/schema.js';
 import type { Hosts } from '../hosts.js';
 import { type Check, bad, good, noted, refused } from './check.js';
 
+/** The words that remove a key are made of its parts: a person pastes them. */
 const answer = z.object({
   idents: z.array(
-    z.object({ ident: z.string(), read: z.array(z.object({ expires: z.string(), key: z.string() })) }),
+    z.object({
+      ident: z.string().refine((name) => outsideName(name, parseIdent) !== undefined),
+      read: z.array(
+        z.object({
+          expires: z.string().regex(/^\d{12}Z$/),
+          key: z.string().regex(/^[a-z0-9@.-]+ [A-Za-z0-9+/]+={0,2}(?: |$)/),
+        }),
+      ),
+    }),
   ),
 });
 

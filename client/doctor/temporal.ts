@@ -1,6 +1,8 @@
 import { subjectOf } from '../busy.js';
 import type { Config } from '../config/schema.js';
 import type { Engine, Look, ScheduleRow } from '../engine.js';
+import { outsideName } from '../../workflows/contract/outside-names.js';
+import { parseListedId } from '../workflow-id.js';
 import { type Check, bad, good, noted } from './check.js';
 import { ownValue } from '../../workflows/contract/own-value.js';
 
@@ -13,12 +15,15 @@ export interface TemporalHealth {
 export async function checkTemporal(engine: Engine, config: Config): Promise<TemporalHealth> {
   const pollers = await engine.pollers();
   const running = await engine.list({ runningOnly: true, limit: 100 });
-  const looks = await Promise.all(running.map(({ workflowId, runId }) => engine.look(workflowId, runId)));
+  const own = running.filter(({ workflowId }) => outsideName(workflowId, parseListedId) !== undefined);
+  const looks = await Promise.all(own.map(({ workflowId, runId }) => engine.look(workflowId, runId)));
   const worker =
     pollers > 0
       ? good('a worker asks for work')
       : bad('no worker asks for work', 'start one: myc-wf up, or myc-wf worker');
-  const schedules = await engine.listSchedules();
+  const schedules = (await engine.listSchedules()).filter(
+    ({ id }) => outsideName(id, parseListedId) !== undefined,
+  );
   return {
     checks: [
       good('Temporal answers'),

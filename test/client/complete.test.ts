@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -87,6 +87,34 @@ describe('what only a host knows', () => {
     ['start action vps1.lab ../x ', []],
   ])('%s', async (line, words) => {
     expect(await onHost(line)).toEqual(words);
+  });
+
+  test('what a host calls something is completed only when it is a name', async () => {
+    const hostile = ['$(id)', '`id`', 'a;id', "a'b", '../x', 'a\u001b[2J', 'é', ':files'];
+    const argumentsOf = hostile.map((word) => `${JSON.stringify(word)}: x`).join(', ');
+    const metadata = `actions: {load: {description: x, arguments: {${argumentsOf}, now: x}}}`;
+    const charm = [
+      'charm odoo',
+      `metadata ${Buffer.from(metadata).toString('base64')}`,
+      ...[...hostile, 'load'].map((name) => `action ${name} hooks`),
+    ].join('\n');
+    const evil = () =>
+      Promise.resolve({
+        exec: () =>
+          Promise.resolve({ exit: 0, stdout: `services ${hostile.join(' ')} db\n${charm}\n`, stderr: '' }),
+      } as unknown as Remote);
+    const offered = async (line: string) =>
+      (await record(['complete', '--', ...line.split(' ')], { config, hosts: { host: evil } })).stdout;
+    expect(await offered('start action vps1.lab ')).toBe('db\n');
+    expect(await offered('start action vps1.lab db ')).toBe('load\n');
+    expect(await offered('start action vps1.lab db load ')).toBe('now\n');
+    const { stdout, stderr } = await record(['start', 'action', 'vps1.lab', 'db'], {
+      config,
+      hosts: { host: evil },
+    });
+    expect(stdout).toContain('  load');
+    expect(stdout).not.toContain('$(id)');
+    expect(stderr).toBe('8 names are left out, since what vps1.lab says there are none\n');
   });
 
   test('a host that does not answer is waited for no longer than three seconds', async () => {
@@ -200,5 +228,43 @@ describe.each(['zsh', 'fish'] as const)('in a real %s', (shell) => {
     const said = completedLine(line);
     if (shell === 'fish') expect(said.split('\n')).toEqual([word]);
     else expect(said).toBe(`${line.slice('myc-wf '.length, line.lastIndexOf(' ') + 1)}${word}`);
+  });
+});
+
+describe.each(['bash', 'zsh', 'fish'] as const)('in a real %s, whatever the program says', (shell) => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), `myc-wf-hostile-${shell}-`));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const scripts = { bash: 'bash.sh', zsh: 'myc-wf.zsh', fish: 'myc-wf.fish' };
+  const script = path.join(root, 'client/completion', scripts[shell]);
+  // What it is asked to complete it completes with what `said` holds; else it tells how it was called.
+  writeFileSync(
+    path.join(folder, 'myc-wf'),
+    '#!/bin/sh\ncase $1 in complete) exec cat "$HOME/said" ;; esac\nprintf "<%s>" "$@" >"$HOME/ran"\n',
+    { mode: 0o755 },
+  );
+  const env = { ...process.env, PATH: `${folder}:${process.env.PATH}`, HOME: folder, TERM: 'dumb' };
+  const starts = {
+    bash: ['bash --norc --noprofile -i', `source ${script}; PS1=`],
+    zsh: ['zsh -f -i', `autoload -U compinit; compinit -u -D; source ${script}; PS1=`],
+    fish: ['fish --no-config -i', `source ${script}; function fish_prompt; end`],
+  };
+
+  test.each([
+    'vps$(touch pwned)',
+    'vps`touch pwned`',
+    'vps;touch pwned;',
+    "vps'$(touch pwned)'",
+    'vps{a,b}*?[a]~',
+    'vps\\$(touch pwned)',
+    'vps!!',
+  ])('a name such as %s is one word on the line, and runs nothing', (name) => {
+    rmSync(path.join(folder, 'ran'), { force: true });
+    writeFileSync(path.join(folder, 'said'), `${name}\n`);
+    const [program, start] = starts[shell] as [string, string];
+    execFileSync('script', ['-qec', program, '/dev/null'], {
+      ...{ cwd: folder, env, input: `${start}\nmyc-wf start vps\t\nexit\n`, timeout: 60_000 },
+    });
+    expect(existsSync(path.join(folder, 'pwned'))).toBe(false);
+    expect(readFileSync(path.join(folder, 'ran'), 'utf8')).toBe(`<start><${name}>`);
   });
 });

@@ -18,7 +18,7 @@ const unprintable = (text: string): RegExpExecArray | null => steers.exec(text.r
 const answers: Record<string, string> = {
   'services-state.sh': 'service web\ncontainer web running\n',
   'ps --all': JSON.stringify({
-    ...{ Service: `web${evil}`, Name: evil, State: evil, Status: evil, Health: evil },
+    ...{ Service: 'web', Name: 'web-1', State: evil, Status: evil, Health: evil },
     Publishers: [{ URL: evil, TargetPort: 80, PublishedPort: 80, Protocol: evil }],
   }),
   'logs --no-color': `web-1  | ${evil}\n${evil}\n`,
@@ -127,7 +127,7 @@ describe.each(Object.entries(kinds))('a host that answers %s', (_, answer) => {
 });
 
 test('what is shown says that it was there', async () => {
-  expect((await said('postgres ls vps1.lab', kinds['in the right form']!, false))[0]).toContain(
+  expect((await said('compose vps1.lab ps', kinds['in the right form']!, false))[0]).toContain(
     '\\x1b]52;c;',
   );
   expect((await said('status vps1.lab', kinds['in the right form']!, false))[0]).toContain('\\u202e');

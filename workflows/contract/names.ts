@@ -15,6 +15,9 @@ export type UserName = string & { readonly __brand: 'UserName' };
 export type Ident = string & { readonly __brand: 'Ident' };
 export type AbsolutePath = string & { readonly __brand: 'AbsolutePath' };
 export type ImageReference = string & { readonly __brand: 'ImageReference' };
+/** Of a container or a network. */
+export type DockerName = string & { readonly __brand: 'DockerName' };
+export type DatabaseName = string & { readonly __brand: 'DatabaseName' };
 export type OperationId = string & { readonly __brand: 'OperationId' };
 
 const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
@@ -60,6 +63,24 @@ export const parseCharmName = matching<CharmName>(
   /^(?=.{1,128}$)[a-z0-9][a-z0-9_-]*(?:\/[a-z0-9][a-z0-9_-]*)*$/,
   'use lower-case letters, digits, dashes and underscores',
 );
+
+/** A container or a network, as Docker takes it. */
+export const parseDockerName = matching<DockerName>(
+  'name of a container or a network',
+  /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/,
+  'use letters, digits, dots, dashes and underscores, a letter or digit first',
+);
+
+/** A database, or a role that owns one: any text that is seen as it is, of at most 63 bytes. */
+export function parseDatabaseName(value: unknown): DatabaseName {
+  const invisible = /[\p{C}\p{Zl}\p{Zp}]/u;
+  if (typeof value === 'string' && value !== '' && !invisible.test(value))
+    if (new TextEncoder().encode(value).length <= 63) return value as DatabaseName;
+  throw new BadInput(
+    `${shown(value)} is not the name of a database`,
+    'use at most 63 bytes, without controls',
+  );
+}
 
 export const parseActionName = matching<ActionName>(
   'name of an action',

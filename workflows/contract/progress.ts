@@ -32,7 +32,8 @@ export interface Question {
   digest: string;
 }
 
-export type Answer = 'yes' | 'no' | 'retry';
+export const answers = ['yes', 'no', 'retry'] as const;
+export type Answer = (typeof answers)[number];
 
 /** What the update `answer` carries: the answer, and the digest of the question that the person read. */
 export interface GivenAnswer {
