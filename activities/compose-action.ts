@@ -7,6 +7,7 @@ import type { ComposeActionInput, StageResult } from './activities.js';
 import type { Remote } from './adapters/remote/remote.js';
 import type { StageContext } from './converge.js';
 import { project } from './host-services.js';
+import { secretsOfHost } from './job-logs.js';
 import { lookAt } from './look-at.js';
 import { succeeding } from './service-jobs.js';
 
@@ -30,6 +31,7 @@ export async function composeAction(context: StageContext, input: ComposeActionI
     script: 'compose-action',
     libraries: ['compose'],
     args: [project, action, ...services],
+    secrets: await secretsOfHost(remote, signal),
     // A container that does not stop is killed by Docker long before.
     stallSeconds: 900,
   });

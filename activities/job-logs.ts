@@ -1,7 +1,6 @@
-import { parse } from 'yaml';
 import { printableLogLine } from '../workflows/contract/printable.js';
 import type { Remote } from './adapters/remote/remote.js';
-import { masked, secretsIn } from './commands/known-secrets.js';
+import { masked, secretsInText } from './commands/known-secrets.js';
 import { servicesLook } from './host-services.js';
 import { lookAt } from './look-at.js';
 
@@ -84,18 +83,13 @@ function readLine(jobs: JobLog[], line: string, secrets: readonly string[] | und
   }
 }
 
-/** The secrets a host's jobs may have said: its services' generated passwords, and what compose.yml names like one. */
+/**
+ * The secrets a host's jobs and containers may have said: its services' generated passwords, what hooks told each other, and
+ * what a compose.yml names like one: the host's own, what operations were given instead, and what runs.
+ */
 export async function secretsOfHost(remote: Remote, signal: AbortSignal): Promise<string[]> {
   const said = await servicesLook(remote, 'plan', signal);
   const generated = (said.get('secret') ?? []).map((secret) => secret.trim());
-  return [...generated, ...(said.get('compose') ?? []).flatMap(secretsOfCompose)].filter(Boolean);
-}
-
-function secretsOfCompose(text: string): string[] {
-  try {
-    return secretsIn(parse(text, { maxAliasCount: 20 }));
-  } catch {
-    // A compose.yml that cannot be read was refused before it reached a job.
-    return [];
-  }
+  const named = ['compose', 'relation', 'known'].flatMap((word) => said.get(word) ?? []);
+  return [...new Set([...generated, ...named.flatMap(secretsInText)])].filter(Boolean);
 }

@@ -1,6 +1,6 @@
 import { type Plan, parseComposeFile, plan } from '../charms/engine/index.js';
 import type { CharmRepository } from './charm-repositories.js';
-import { secretsIn } from './commands/known-secrets.js';
+import { secretsIn, secretsInText } from './commands/known-secrets.js';
 
 /** compose.yml, and what is merged over it, with what its errors call them. */
 export interface ComposeSources {
@@ -24,7 +24,7 @@ export const planServicesOf = (
 /** What must not be shown of a host's services: generated passwords, what hooks told each other, what is named like a secret. */
 export const secretsSaid = (said: ReadonlyMap<string, string[]>, all: Plan): string[] => [
   ...(said.get('secret') ?? []).map((secret) => secret.trim()),
-  ...(said.get('relation') ?? []).flatMap((data) => secretsIn(jsonOr(data))),
+  ...['relation', 'known'].flatMap((word) => (said.get(word) ?? []).flatMap(secretsInText)),
   ...secretsOfPlan(all),
 ];
 
@@ -35,12 +35,3 @@ export const secretsOfPlan = ({ services, dockerCompose }: Plan): string[] => [
   ]),
   ...secretsIn(dockerCompose),
 ];
-
-/** What hooks told each other; a file that was cut off by a power cut says nothing. */
-function jsonOr(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

@@ -3,7 +3,8 @@
 #   services-look.sh plan [OPERATION]
 #                                docker; compose CONTENT; secret CONTENT (generated passwords) and relation CONTENT (what
 #                                hooks told each other), to mask them in messages. With what an operation was given
-#                                (given.sh): given; replaced, when compose is that; added CONTENT
+#                                (given.sh): given; replaced, when compose is that; added CONTENT. known CONTENT: YAML or
+#                                JSON that other operations were given, that runs now or ran, to be masked as well
 #   services-look.sh staged FOLDER   docker; compose CONTENT, of a stage: what is reached through a link is not there
 #   services-look.sh fragments   fragment NAME CONTENT: what hooks added to docker-compose.yml
 #   services-look.sh written     written CONTENT: docker-compose.yml as the last `up` left it
@@ -12,6 +13,17 @@ shopt -s nullglob
 
 data=/srv/datastore/data
 encoded() { base64 -w 0 -- "$1"; }
+
+known() { # FILE…: as many whole files as the reader takes at once
+  local file size room=$((3 * 1024 * 1024))
+  for file; do
+    [ -f "$file" ] && [ ! -L "$file" ] || continue
+    size=$(stat -c %s -- "$file")
+    if [ "$size" -gt "$room" ]; then continue; fi
+    room=$((room - size))
+    printf 'known %s\n' "$(encoded "$file")"
+  done
+}
 
 case ${1:-} in
   plan)
@@ -29,6 +41,10 @@ case ${1:-} in
         -path "$data/*/.compose/password/*" -type f -links 1 -size -1025c -print0 2>/dev/null | sort -z
     )
     for file in /var/lib/myc-wf/compose/relations/*/*/*/data.json; do printf 'relation %s\n' "$(encoded "$file")"; done
+    # What runs now comes first, then what was given last: an operation's id begins with its time.
+    mapfile -t earlier < <(printf '%s\n' /var/lib/myc-wf/given/*/*.yml | sort -r)
+    known /var/lib/myc-wf/compose/docker-compose.yml /opt/apps/myc-deploy/compose.yml \
+      /var/lib/myc-wf/compose/services/*/options.json "${earlier[@]}"
     ;;
   staged)
     if command -v docker >/dev/null; then echo docker; fi

@@ -127,9 +127,7 @@ describe.each(Object.entries(kinds))('a host that answers %s', (_, answer) => {
 });
 
 test('what is shown says that it was there', async () => {
-  expect((await said('compose vps1.lab ps', kinds['in the right form']!, false))[0]).toContain(
-    '\\x1b]52;c;',
-  );
+  expect((await said('compose vps1.lab ps', kinds['in the right form']!, false))[0]).toContain('\\x1b]52;c;');
   expect((await said('status vps1.lab', kinds['in the right form']!, false))[0]).toContain('\\u202e');
 });
 
