@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { type YamlError, renderMasked } from '../charms/engine/index.js';
+import { withoutLogins } from '../workflows/contract/secret-addresses.js';
 import { BadInput } from '../workflows/contract/bad-input.js';
 
 /** How workflows tell failures apart: `failure.type`. Only HostUnreachable is worth another try as it stands. */
@@ -164,7 +165,7 @@ export function dockerFailed(host: string | undefined, what: string, cause: unkn
 export function charmsUnreachable(name: string, url: string, why: string): ApplicationFailure {
   return final(
     'CharmsUnreachable',
-    `the charm repository ${name} cannot be fetched from ${url}: ${why}; check that its server is up and lets this machine in, then run ` +
+    `the charm repository ${name} cannot be fetched from ${withoutLogins(url)}: ${withoutLogins(why)}; check that its server is up and lets this machine in, then run ` +
       'it again',
   );
 }

@@ -1,4 +1,5 @@
 import { parse } from 'yaml';
+import { withoutLogins } from '../../workflows/contract/secret-addresses.js';
 
 const telling = /pass|secret|token|credential|private|key$/i;
 /** `POSTGRES_PASSWORD_FILE`: where a secret is, which people look for. */
@@ -45,7 +46,8 @@ export function masked(text: string, secrets: readonly string[] = []): string {
     ...secret.split('\n').filter(({ length }) => length > 5),
   ]);
   const longestFirst = parts.filter(Boolean).sort((a, b) => b.length - a.length);
-  return longestFirst.reduce((done, secret) => done.replaceAll(secret, '***'), text);
+  // The login of an address is nobody's to read, also one that no file of the host's told.
+  return withoutLogins(longestFirst.reduce((done, secret) => done.replaceAll(secret, '***'), text));
 }
 
 /** Every text of a structure under the mask: written as YAML afterwards, it is still YAML. */

@@ -1,6 +1,7 @@
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BadInput, shown } from '../../workflows/contract/bad-input.js';
+import { withoutLogins } from '../../workflows/contract/secret-addresses.js';
 import { type GitOptions, git } from './git.js';
 
 interface Entry {
@@ -22,7 +23,10 @@ export async function writeTree(
 ): Promise<void> {
   const listed = await git(['ls-tree', '-r', '-z', '-l', '--full-tree', tree], repository);
   if (listed.exit !== 0)
-    throw new BadInput(`${where} cannot be read: ${listed.stderr.trim().slice(-300)}`, 'check its folder');
+    throw new BadInput(
+      `${where} cannot be read: ${withoutLogins(listed.stderr.trim().slice(-300))}`,
+      'check its folder',
+    );
   const entries = entriesOf(listed.stdout, where);
   const contents = await blobs(entries, repository, where);
   const links = entries.filter(({ mode }) => mode === '120000');
@@ -105,7 +109,8 @@ async function blobs(
     ...repository,
     stdin: names.map((name) => `${name}\n`).join(''),
   });
-  if (exit !== 0) throw new BadInput(`${where} cannot be read: ${stderr.trim().slice(-300)}`, 'try again');
+  if (exit !== 0)
+    throw new BadInput(`${where} cannot be read: ${withoutLogins(stderr.trim().slice(-300))}`, 'try again');
   const contents = new Map<string, Buffer>();
   for (let at = 0; at < stdout.length;) {
     const end = stdout.indexOf(10, at);

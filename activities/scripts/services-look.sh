@@ -17,7 +17,7 @@ encoded() { base64 -w 0 -- "$1"; }
 known() { # FILE…: as many whole files as the reader takes at once
   local file size room=$((3 * 1024 * 1024))
   for file; do
-    [ -f "$file" ] && [ ! -L "$file" ] || continue
+    if [ ! -f "$file" ] || [ -L "$file" ]; then continue; fi
     size=$(stat -c %s -- "$file")
     if [ "$size" -gt "$room" ]; then continue; fi
     room=$((room - size))

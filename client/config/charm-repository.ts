@@ -25,12 +25,6 @@ export function wrongRepository(
       what: `git of ${name} is no URL that is fetched`,
       next: 'write https:// or ssh://, user@host:path or an absolute path',
     };
-  if (/^\w+:\/\/[^/@]*:[^/@]*@/.test(git))
-    return {
-      key: 'git',
-      what: `git of ${name} holds a password`,
-      next: 'leave it out: use a key over ssh://',
-    };
   if (revision === undefined)
     return {
       key: 'git',

@@ -1,4 +1,5 @@
 import { CommandError } from '../errors.js';
+import { withoutWrittenLogins } from '../../workflows/contract/secret-addresses.js';
 import { exitCodes } from '../exit-codes.js';
 
 /** A place in a YAML file: 1-based line and column, and the file's text for the caret. */
@@ -21,13 +22,14 @@ export function configError(place: Place, what: string, next: string): CommandEr
   const { file, text, line, column } = place;
   const source = (text.split('\n')[line - 1] ?? '').replace(/\r$/, '').replaceAll('\t', ' ');
   const number = String(line);
+  // Of a line that is shown, for whatever fault, no login is.
   // A long line is cut around the caret: a secret or a key further on stays out of the terminal.
   const from = column > 100 ? column - 40 : 0;
-  const shown = source.slice(from, from + 120);
+  const shown = withoutWrittenLogins(source.slice(from)).slice(0, 120);
   const gutter = ' '.repeat(number.length);
   return new CommandError(
     exitCodes.usage,
-    `${file}:${line}:${column}: ${what}\n  ${number} | ${shown}\n  ${gutter} | ${' '.repeat(column - 1 - from)}^`,
+    `${file}:${line}:${column}: ${withoutWrittenLogins(what)}\n  ${number} | ${shown}\n  ${gutter} | ${' '.repeat(column - 1 - from)}^`,
     next,
   );
 }

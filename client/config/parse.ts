@@ -7,6 +7,7 @@ import { wrongRepository } from './charm-repository.js';
 import { configError } from './config-error.js';
 import { configSchema, type Config } from './schema.js';
 import { absolutePaths } from './paths.js';
+import { writtenLogin } from './logins.js';
 import { explainIssue } from './explain-issue.js';
 import type { CommandError } from '../errors.js';
 
@@ -36,6 +37,9 @@ export function parseConfig(text: string, file: string): Config {
     const { path, onKey, what, next } = explainIssue(parsed.error.issues[0]!, data);
     throw fail(path, onKey, what, next);
   }
+  const login = writtenLogin(parsed.data);
+  // Before the names: their faults are told with the words that are wrong.
+  if (login !== undefined) throw fail(login.path, login.onKey, login.what, login.next);
   checkNames(parsed.data, fail);
   return absolutePaths(parsed.data, file);
 }
