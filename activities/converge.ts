@@ -18,7 +18,7 @@ export interface StageContext {
 }
 
 /** What converge.sh needs before it. */
-const libraries = ['files'];
+const libraries = ['files', 'apt'];
 
 /** Look, then act: one round trip says what differs; a named job changes that and nothing else. */
 export async function converge(

@@ -13,6 +13,7 @@ export async function upgradePackages(context: StageContext, input: UpgradeInput
   if (input.dryRun) return upgraded(await lookAt(remote, 'upgrade-look', [], { signal }));
   const { result } = await succeeding(context, input, {
     script: 'upgrade',
+    libraries: ['files', 'apt'],
     args: [input.noDockerRestart ? 'but-docker' : 'all'],
     // A package's own script may take its time and say nothing.
     stallSeconds: 1800,

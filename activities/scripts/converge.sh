@@ -3,7 +3,7 @@
 #   converge.sh look    prints the items that differ, word for word; changes nothing
 #   converge.sh apply [RESULT]   makes the items so; safe to repeat at any point, since each is written whole or not at all
 # Items are tab-separated (activities/commands/desired-state.ts): lines and contents are base64, and so are paths that do not
-# begin with a slash. lib/files.sh goes before.
+# begin with a slash. lib/files.sh and lib/apt.sh go before.
 set -euo pipefail
 umask 022
 
@@ -67,7 +67,7 @@ differs() { # KIND SUBJECT MODE VALUE [DIGEST]
       ! { [ -f "$path" ] && has_mode "$path" "$3" && [ "$(values_at "$path" "$(decoded "$4")")" = "$5" ]; }
       ;;
     restart) [ "$(cat "$started/$2" 2>/dev/null)" != "$4" ] ;;
-    hostname) [ "$(cat /etc/hostname)" != "$2" ] ;;
+    hostname) [ "$(cat /etc/hostname 2>/dev/null)" != "$2" ] ;;
     *) echo "converge: unknown kind of item: $1" >&2 && exit 2 ;;
   esac
 }
@@ -76,7 +76,10 @@ add_line() { # PATH MODE LINE
   local before=
   has_line "$1" "$3" && return 0
   # Read to its end before anything is written: what cannot be read whole must not be cut off.
-  if [ -f "$1" ]; then before=$(cat -- "$1" && echo .) && before=${before%.}; fi
+  if [ -f "$1" ]; then
+    before=$(cat -- "$1" && echo .)
+    before=${before%.}
+  fi
   # A last line without its newline must not swallow ours.
   case $before in '' | *$'\n') ;; *) before+=$'\n' ;; esac
   printf '%s%s\n' "$before" "$3" | write_file "$1" "$2"
@@ -116,19 +119,13 @@ lists_are_fresh() {
   [ -n "$(find "$lists" -mmin -10 2>/dev/null)" ] && [ -z "$(find /etc/apt -newer "$lists" -print -quit)" ]
 }
 
-# Without the packages' long descriptions, which nobody reads here; those that are there stay.
 fetch_lists() {
   local began
   began=$(mktemp)
-  apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Languages=none -o APT::Get::List-Cleanup=false update -q
+  update_lists
   mkdir -p -- "$started"
   # As of when it began: what changed meanwhile is fetched again.
   mv -fT -- "$began" "$lists"
-}
-
-# What the host does for people goes first, and what else an operation does beside it.
-install_packages() {
-  DEBIAN_FRONTEND=noninteractive nice apt-get -o DPkg::Lock::Timeout=300 install -qy --no-install-recommends -- "$@" </dev/null
 }
 
 apply() {
@@ -162,14 +159,9 @@ apply() {
     esac
   done
   if [ "${#packages[@]}" -gt 0 ]; then
-    # An earlier run may have been ended in the middle of unpacking.
-    dpkg --configure -a
-    if lists_are_fresh; then
-      install_packages "${packages[@]}" || { fetch_lists && install_packages "${packages[@]}"; }
-    else
-      fetch_lists
-      install_packages "${packages[@]}"
-    fi
+    mend_packages
+    lists_are_fresh || fetch_lists
+    install_packages --no-install-recommends -- "${packages[@]}"
   elif [ -n "$refresh" ]; then
     fetch_lists
   fi

@@ -98,7 +98,7 @@ describe('start update', { timeout: 300_000 }, () => {
     await operator.done('start', 'update', name, '--detach');
     await held;
     await gates.holding('^mv -fT -- .* /srv/charm-store/myc$', killWorker);
-    await gates.holding('^apt-get .* install --only-upgrade', killWorker);
+    await gates.holding('^apt-get .* install -qy --only-upgrade', killWorker);
     await gates.holding('^docker pull ', killWorker);
     const ended = await operator.done('result', name);
     expect(
@@ -114,7 +114,7 @@ describe('start update', { timeout: 300_000 }, () => {
     ]);
     expect(await state()).toBe(undisturbed);
     expect(await startedTwice()).toBe('');
-    expect(await gates.calls(/^apt-get .* install --only-upgrade/)).toBe(1);
+    expect(await gates.calls(/^apt-get .* install -qy --only-upgrade/)).toBe(1);
     expect(await gates.calls(/^docker pull .*httpd:2\.4/)).toBe(1);
     expect(await start('update', name)).toMatchObject({ status: 0, stdout: 'nothing to change\n' });
   });

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type DesiredState, differing, items } from '../../../activities/commands/desired-state.js';
 
-const script = ['lib/files', 'converge']
+const script = ['lib/files', 'lib/apt', 'converge']
   .map((name) => readFileSync(new URL(`../../../activities/scripts/${name}.sh`, import.meta.url), 'utf8'))
   .join('');
 let dir = '';
