@@ -103,15 +103,63 @@ restart_unit() { # UNIT restart|reload|none DIGEST
   printf '%s\n' "$3" | write_file "$started/$1" 0644
 }
 
+# The look asks for /etc/hostname alone: ended in between, all of it is done again.
 name_host() { # FQDN
-  local short=${1%%.*} rest
-  if [ "$short" = "$1" ]; then rest=$1; else rest="$1 $short"; fi
-  printf '%s\n' "$1" | write_file /etc/hostname 0644
+  local short=${1%%.*} names
+  if [ "$short" = "$1" ]; then names=$1; else names="$1 $short"; fi
+  name_in_hosts "$names"
   hostname -- "$1"
-  { grep -vE '^127\.0\.1\.1[[:space:]]' /etc/hosts || true; printf '127.0.1.1 %s\n' "$rest"; } >/etc/hosts.myc-wf
-  # In place: /etc/hosts may be a mount, which cannot be renamed over.
-  cat /etc/hosts.myc-wf >/etc/hosts
-  rm -f /etc/hosts.myc-wf
+  printf '%s\n' "$1" | write_file /etc/hostname 0644
+}
+
+# The line of 127.0.1.1, which Debian has for the name of the host; all other lines stay as they are.
+name_in_hosts() { # NAMES
+  local file folder part line text='' placed=''
+  # Where it is a link, the file it leads to is changed, and the link stays.
+  file=$(readlink -f -- /etc/hosts)
+  folder=${file%/*} part=${file%/*}/.hosts.myc-wf
+  # A write in place was cut off: what it had to write is whole, and what stands there may not be.
+  if [ -s "$part" ]; then write_in_place "$part" "$file"; fi
+  if [ -e "$file" ]; then
+    text=$(cat -- "$file" && echo .)
+    text=${text%.}
+  fi
+  # Without a host named localhost little works.
+  if [ -z "$text" ]; then text=$'127.0.0.1 localhost\n::1 localhost\n'; fi
+  {
+    while IFS= read -r line; do
+      if [[ ! $line =~ ^[[:space:]]*127\.0\.1\.1([[:space:]]|$) ]]; then
+        printf '%s\n' "$line"
+      elif [ -z "$placed" ]; then
+        printf '127.0.1.1 %s\n' "$1"
+        placed=yes
+      fi
+    done <<<"${text%$'\n'}"
+    if [ -z "$placed" ]; then printf '127.0.1.1 %s\n' "$1"; fi
+  } >"$part.new"
+  if [ -e "$file" ]; then
+    chmod --reference="$file" -- "$part.new"
+    chown --reference="$file" -- "$part.new"
+  else
+    chmod 0644 -- "$part.new"
+  fi
+  sync -- "$part.new"
+  # A mount, as containers have it, cannot be renamed over.
+  if ! mountpoint -q -- "$file" && mv -fT -- "$part.new" "$file"; then
+    sync -- "$folder"
+  else
+    cp -pT -- "$file" "$file.before-myc-wf"
+    mv -fT -- "$part.new" "$part"
+    sync -- "$file.before-myc-wf" "$folder"
+    write_in_place "$part" "$file"
+  fi
+}
+
+# What is to be written stands beside the file until it is on the disk.
+write_in_place() { # PART FILE
+  cat -- "$1" >"$2"
+  sync -- "$2"
+  rm -f -- "$1"
 }
 
 # An operation installs in several stages: the lists of the first one do for the others, unless the sources changed.
