@@ -28,7 +28,8 @@ patiently() { # PROGRAM [WORD…]
     if ((code == 0)) || ! grep -qE -- "$locked" "$said"; then break; fi
     holder=$(sed -n -E 's/.*(held by process [0-9]+ \([^)]*\)|another process with pid [0-9]+).*/\1/p' "$said" | head -n 1)
     if ((SECONDS - since >= apt_patience)); then
-      echo "the packages of this host are ${holder:-held by another program} for $((apt_patience / 60)) minutes: see what it does there, then start again" >&2
+      printf 'another run of apt or dpkg (%s) was waited for, for %d minutes: see what it does on this host, then start again\n' \
+        "${holder:-it says no name}" "$((apt_patience / 60))" >&2
       rm -f -- "$said"
       exit 1
     fi
