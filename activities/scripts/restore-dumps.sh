@@ -31,7 +31,10 @@ restore() { # DATABASE FILE
   : >"$mark.done"
 }
 
-charm restore-accounts "$dumps/accounts.json" "$version"
+# Only what accounts may do in the databases that come back does, too.
+databases=()
+for ((n = 1; n <= $#; n += 2)); do databases+=("${!n}"); done
+charm restore-accounts "$dumps/accounts.json" "$version" "${databases[@]}"
 while (($# > 0)); do
   restore "$1" "$2"
   shift 2

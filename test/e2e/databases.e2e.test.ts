@@ -228,7 +228,7 @@ describe('the actions of mysql', () => {
 });
 
 test('recovered on another host, its databases, accounts and rows are there, each from a dump of its own', async () => {
-  await asRoot(`create user reader@'10.%' identified by 'a secret'; create role sees; grant select on b_shop.* to sees;
+  await asRoot(`create user reader@'10.%' identified by 'a secret'; create role sees; grant select on \`b\\_shop\`.* to sees;
     grant sees to reader@'10.%'; grant insert (n) on b_shop.kept to reader@'10.%'; create database \`b-empty\``);
   const all =
     'mariadb-dump --user=root --routines --events --hex-blob --skip-dump-date --databases a.example.org b_shop b-empty';

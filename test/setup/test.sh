@@ -5,7 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 bash test/setup/node-modules.sh
 bash test/setup/packages.sh "$@" shellcheck=shellcheck jq=jq sshd=openssh-server ssh=openssh-client rsync=rsync \
-  python3=python3 openssl=openssl flock=util-linux nsenter=util-linux ip=iproute2 iptables=iptables git=git sysctl=procps ps=procps zsh=zsh fish=fish mosh=mosh pg_ctlcluster=postgresql
+  python3=python3 openssl=openssl flock=util-linux nsenter=util-linux ip=iproute2 iptables=iptables git=git sysctl=procps ps=procps zsh=zsh fish=fish mosh=mosh pg_ctlcluster=postgresql \
+  mariadbd=mariadb-server-core mariadb-dump=mariadb-client
 # The Temporal servers come as Python wheels.
 python3 -m pip --version >/dev/null 2>&1 || bash test/setup/packages.sh "$@" pip3=python3-pip
 bash test/setup/docker.sh "$@"
