@@ -14,7 +14,7 @@ import sys
 DATA = "/data"
 STAGE = os.path.join(DATA, ".myc-load")
 STAGED = os.path.join(STAGE, "filestore")
-DATABASE = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,62}$")
+DATABASE = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,62}\Z")
 
 
 def is_folder(path):
