@@ -10,7 +10,7 @@ export function charmFaults(charms: string): Fault[] {
     .flatMap(({ name }) => {
       const scripts = scriptsOf(
         join(charms, name),
-        name === 'lib' ? [''] : ['hooks', 'actions', 'lib', 'dumps'],
+        name === 'lib' ? [''] : ['hooks', 'actions', 'lib', 'dumps', 'probes'],
       );
       return scripts.flatMap((script) => [
         ...hostPathFaults(withSourced(script, scripts)),
