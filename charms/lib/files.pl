@@ -21,7 +21,8 @@ use warnings;
 use Fcntl qw(:DEFAULT :mode);
 use POSIX qw(lchown);
 use Errno;
-require(($0 =~ m{^(.*/)})[0] . 'reach.pl');
+my ($library) = $0 =~ m{^(/.*/)} or die "write the path of $0 from / on\n";
+require "${library}reach.pl";
 
 sub apply { # to a handle of a file or folder
     my ($path, $handle, $mode, $uid, $gid) = @_;
