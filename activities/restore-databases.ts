@@ -36,7 +36,10 @@ export async function restoreDatabases(
       subject: name,
       ...(byCharm
         ? { script: 'restore-dumps' }
-        : { script: 'restore-databases', libraries: [postgresLibrary, 'restore-roles', 'restore-database'] }),
+        : {
+            script: 'restore-databases',
+            libraries: [postgresLibrary, 'restore-roles', 'read-dump', 'restore-database'],
+          }),
       args,
       stallSeconds: 6 * 3600,
     };

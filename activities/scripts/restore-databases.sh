@@ -3,7 +3,7 @@
 # empty PostgreSQL service SERVICE, which runs; VERSION is the server's that was dumped. Safe to repeat at any point: what is
 # done is marked, what was begun is begun anew. A database that holds something and was not begun by us is left alone.
 # Result: {left: [TEXT…]}, what was not restored, since only a superuser can make it or since it would make one.
-# charms/lib/postgres.sh, lib/restore-roles.sh and lib/restore-database.sh go before it.
+# charms/lib/postgres.sh, lib/restore-roles.sh, lib/read-dump.sh and lib/restore-database.sh go before it.
 # shellcheck disable=SC2154,SC2034
 set -euo pipefail
 shopt -s inherit_errexit
@@ -50,53 +50,6 @@ list_dump() { # FILE
   [ ! -e "$list" ] || return 0
   postgres_run "$container" 'exec pg_restore --list --create' <"$dumps/$1" >"$list.new" || return 1
   mv -- "$list.new" "$list"
-}
-
-# SQL that an archive holds for the entries with these numbers; it is read here, and run nowhere.
-sql_of() { # FILE IDS [ARGUMENT…]
-  # shellcheck disable=SC2016 # it is the container's shell that expands it
-  postgres_run "$container" 'ids=$1
-shift
-exec pg_restore --file=- --use-list=/dev/fd/3 "$@" 3<<LIST
-$ids
-LIST' "${@:2}" <"$dumps/$1"
-}
-
-# The database's entry of databases.json; of a backup that has none what the archive says, word by word.
-find_properties() { # DATABASE FILE
-  local found='{}' ids sql guarded=false locale
-  if [ -e "$dumps/databases.json" ]; then
-    found=$(jq -c --arg name "$1" 'first(.[] | select(.name == $name)) // {}' "$dumps/databases.json")
-  fi
-  ids=$(sed -nE 's/^([0-9]+); 1262 .*/\1/p' "$marks/$2.list")
-  if [ "$found" != '{}' ] || [ -z "$ids" ]; then
-    printf '%s\n' "$found"
-    return
-  fi
-  sql=$(sql_of "$2" "$ids" --create --schema-only | grep -a '^CREATE DATABASE ' | head -n 1)
-  say() { sed -nE "s/.* $1 = '?([A-Za-z0-9_.@-]+).*/\\1/p" <<<"$sql"; }
-  if grep -qaE '^[0-9]+; 0 0 ACL - DATABASE ' "$marks/$2.list"; then guarded=true; fi
-  locale=$(say LOCALE)
-  jq -nc --arg encoding "$(say ENCODING)" --arg collate "$(say LC_COLLATE)" --arg ctype "$(say LC_CTYPE)" --arg all "$locale" \
-    --arg own "$(say '(ICU|BUILTIN)_LOCALE' | head -n 1)" --arg provider "$(say LOCALE_PROVIDER)" --argjson guarded "$guarded" '
-    def either($a; $b): if $a == "" then $b else $a end;
-    {encoding: $encoding, collate: either($collate; $all), ctype: either($ctype; $all), locale: $own,
-      provider: {libc: "c", icu: "i", builtin: "b"}[$provider]} + if $guarded then {acl: []} else {} end'
-}
-
-# Name, schema and the schema's owner of each extension, one a line. Which schema it is stands in the archive's SQL.
-find_extensions() { # FILE LIST KEEPER
-  local sql='' ids
-  ids=$(jq -r '.extensions[].id' <<<"$2")
-  [ -n "$ids" ] || return 0
-  if [ "$(jq '.schemas | length' <<<"$2")" != 0 ]; then
-    sql=$(sql_of "$1" "$ids" | grep -a '^CREATE EXTENSION ' || true)
-  fi
-  jq -r --arg sql "$sql" --arg keeper "$3" '
-    ([$sql | split("\n")[]
-      | capture("^CREATE EXTENSION IF NOT EXISTS \"?(?<key>[a-z0-9_-]+)\"? WITH SCHEMA \"?(?<value>[A-Za-z0-9_-]+)\"?;$")] | from_entries) as $in
-    | . as $list | .extensions[] | ($in[.name] // "public") as $schema
-    | .name, $schema, (first($list.schemas[] | select(.name == $schema) | .owner | select(IN($list.owners[]))) // $keeper)' <<<"$2"
 }
 
 # What follows is of one database: restore_database sets database, file, mark, temporary and keeper for it.

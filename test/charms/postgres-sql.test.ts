@@ -142,3 +142,37 @@ test('an extension that is on no list, another’s database and a superuser’s 
   expect(await cluster.sql("SELECT rolpassword FROM pg_authid WHERE rolname = 'boss'")).toBe(before);
   await cluster.sql('DROP ROLE boss');
 });
+
+test('settings and names in the maintenance database, if a service gets it, mean nothing to the superuser', async () => {
+  await cluster.sql('ALTER DATABASE postgres OWNER TO shop', 'template1');
+  await cluster.sql(plantedIn('shop'), 'postgres', 'shop');
+  await cluster.sql(planting('postgres'), 'postgres', 'shop');
+  for (const setting of [
+    'role = shop',
+    'default_transaction_read_only = on',
+    "local_preload_libraries = 'evil'",
+  ])
+    await cluster.sql(`ALTER DATABASE postgres SET ${setting}`, 'template1', 'shop');
+  await cluster.sql("ALTER DATABASE postgres SET statement_timeout = '1ms'", 'template1', 'shop');
+  expect((await action('ls')).stdout).toContain('shop\tshop\t');
+  expect((await action('rm', 'second')).code).toBe(0);
+  expect(await cluster.sql('SELECT rolname FROM pg_roles WHERE rolsuper', 'template1')).toBe('postgres');
+});
+
+test('a name that could be an option, a connection string or SQL is that of a database', async () => {
+  const names = ['-l', 'host=evil user=postgres', "x'; DROP ROLE other; --", 'two\nlines', '"quoted"'];
+  const library = `. ${charms}/lib/postgres.sh; `;
+  for (const name of names) {
+    await cluster.sql(
+      `CREATE DATABASE ${`"${name.replaceAll('"', '""')}"`} OWNER other TEMPLATE template0`,
+      'template1',
+    );
+    const answer = `${library}postgres_owner 0 "$1" <<<"SELECT current_user, current_database() = '$2'"`;
+    const argv = ['bash', '-c', answer, 'test', name, name.replaceAll("'", "''")] as const;
+    expect((await run([...argv], { env: cluster.env })).stdout).toBe('other|t\n');
+    const dump = ['bash', '-c', `${library}postgres_dump 0 "$1"`, 'test', name] as const;
+    expect((await run([...dump], { env: cluster.env })).stdout).toContain(
+      'PostgreSQL database dump complete',
+    );
+  }
+});

@@ -52,6 +52,7 @@ export async function recover(
   const script = await hostScript('restore-databases', [
     postgresLibrary,
     'restore-roles',
+    'read-dump',
     'restore-database',
   ]);
   const chosen = databases.filter(({ name }) => names.includes(name));

@@ -43,7 +43,7 @@ async function restored(said: { version?: string; count?: string } = {}) {
     },
     ...{ VERSION: said.version ?? '170012', COUNT: said.count ?? '1' },
   };
-  const libraries = [postgresLibrary, 'restore-roles', 'restore-database'];
+  const libraries = [postgresLibrary, 'restore-roles', 'read-dump', 'restore-database'];
   const script = await hostScript('restore-databases', libraries);
   const { code, stdout, stderr } = await script(
     [folder, 'myc', 'postgres', '170012', 'shop', 'shop.dump'],
