@@ -1,11 +1,7 @@
 import { z } from 'zod';
 import { BadInput } from '../workflows/contract/bad-input.js';
-import {
-  parseAbsolutePath,
-  parseActionArguments,
-  parseActionName,
-  parseServiceName,
-} from '../workflows/contract/names.js';
+import { parseHostFile } from '../workflows/contract/host-files.js';
+import { parseActionArguments, parseActionName, parseServiceName } from '../workflows/contract/names.js';
 import type { ActionActivities, ActionOutput, RunActionInput } from './action-activities.js';
 import { actionNamed, readActions, streamFolder } from './action-look.js';
 import type { StageInput } from './activities.js';
@@ -44,10 +40,10 @@ async function runAction(context: StageContext, input: RunActionInput): Promise<
   const args = parseActionArguments(input.args);
   const folder = streamFolder(input.operationId);
   const from = input.input === 'stream' ? `${folder}/input` : input.input;
-  const path = input.output === undefined ? `${folder}/output` : parseAbsolutePath(input.output);
+  const path = input.output === undefined ? `${folder}/output` : parseHostFile(input.output);
   const { result } = await succeeding(context, input, {
     ...{ subject: `${action} of ${service}`, script: 'action', stallSeconds },
-    args: [service, action, from === undefined ? '-' : parseAbsolutePath(from), path, ...args],
+    args: [service, action, from === undefined ? '-' : parseHostFile(from), path, ...args],
     secrets: await secretsOfHost(context.remote, context.signal),
   });
   if (result === '') throw new BadInput(`${action} of ${service} left no result`, 'start it again');

@@ -5,6 +5,7 @@ import {
   parseRecoveryDestination,
 } from '../workflows/contract/addresses.js';
 import { BadInput, shown } from '../workflows/contract/bad-input.js';
+import { parseHostFile } from '../workflows/contract/host-files.js';
 import {
   parseAbsolutePath,
   parseActionArguments,
@@ -114,8 +115,8 @@ export const operationInputs: { [N in OperationName]: Inputs<N> } = {
       action: parseActionName(action),
       ...(args.length > 0 ? { args: parseActionArguments(args) } : {}),
       ...(input === undefined ? {} : { input: 'stream' as const }),
-      ...optional('input', fromHost, parseAbsolutePath),
-      ...optional('output', toHost, parseAbsolutePath),
+      ...optional('input', fromHost, parseHostFile),
+      ...optional('output', toHost, parseHostFile),
     },
   ],
 };

@@ -126,6 +126,10 @@ describe('what goes in', () => {
     expect(seen).toEqual(['from a pipe']);
     const { starts } = await action('vps1.lab site load --yes --from-host /root/x');
     expect(starts).toMatchObject([{ input: { ...input, input: '/root/x' } }]);
+    for (const way of ['--from-host', '--to-host'])
+      await expect(
+        action(`vps1.lab site load --yes ${way} /srv/datastore/data/site/x`, { stdin: '' }),
+      ).rejects.toThrow('is in the datastore, where containers decide what a name leads to');
   });
 
   test('a workflow that does not start leaves nothing on the host; nor does a file that is not there', async () => {
