@@ -1,9 +1,15 @@
+import { Client } from '@temporalio/client';
 import { NativeConnection, type NativeConnectionOptions, Worker } from '@temporalio/worker';
 import { taskQueue } from '../workflows/contract/ids.js';
 import type { WorkflowSource } from './bundle.js';
 import { refuseForeignInput } from './codec/activity-interceptors.js';
-import { makeDataConverter, workflowInterceptorModules } from './codec/data-converter.js';
+import {
+  makeDataConverter,
+  makeWorkerDataConverter,
+  workflowInterceptorModules,
+} from './codec/data-converter.js';
 import type { Logger } from './log.js';
+import { rewriteSchedules } from './rewrite-schedules.js';
 import { logOfSdk } from './sdk-log.js';
 import { stayAlive } from './stay-alive.js';
 
@@ -33,7 +39,7 @@ export async function poll(options: PollOptions): Promise<void> {
       taskQueue,
       ...workflows,
       activities,
-      dataConverter: makeDataConverter(key),
+      dataConverter: makeWorkerDataConverter(key),
       // A bundle has the workflow's interceptors in it already; from source they are bundled here.
       interceptors: {
         activity: [refuseForeignInput, stayAlive],
@@ -44,6 +50,11 @@ export async function poll(options: PollOptions): Promise<void> {
       maxHeartbeatThrottleInterval: '2 s',
       defaultHeartbeatThrottleInterval: '1 s',
     });
+    const client = new Client({ connection, namespace, dataConverter: makeDataConverter(key) });
+    // A worker that may not see schedules is of use all the same; what they start then says itself that it is refused.
+    await rewriteSchedules(client).catch((error: unknown) =>
+      options.log?.warn(`schedules of earlier releases could not be looked for: ${String(error)}`),
+    );
     const running = worker.runUntil(aborted(signal));
     onReady?.();
     await running;

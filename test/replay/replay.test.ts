@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from '@temporalio/worker';
 import { expect, test } from 'vitest';
-import { makeDataConverter, workflowInterceptorModules } from '../../worker/codec/data-converter.js';
+import { makeWorkerDataConverter, workflowInterceptorModules } from '../../worker/codec/data-converter.js';
 import { type StoredHistory, keyOfHistories, storedHistories } from './histories.js';
 import { scenarios } from './scenarios.js';
 
@@ -13,7 +13,7 @@ async function replay(
   const options = {
     workflowsPath: fileURLToPath(new URL(source, import.meta.url)),
     interceptors: { workflowModules: workflowInterceptorModules },
-    dataConverter: makeDataConverter(keyOfHistories),
+    dataConverter: makeWorkerDataConverter(keyOfHistories),
   };
   const ended: Record<string, string | undefined> = {};
   for await (const { runId, error } of Worker.runReplayHistories(options, histories))

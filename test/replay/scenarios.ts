@@ -48,6 +48,11 @@ export const scenarios: Record<string, Scenario | (StartRequest & Pick<Scenario,
   'recover-target': { operation: 'recoverTarget', words: ['vps1.lab', '/etc/hosts', '/srv/hosts'] },
   action: { operation: 'action', words: ['vps1.lab', 'odoo', 'save', 'shop'] },
   fleet: { operation: 'deploy', words: ['vps1.lab', 'vps2.lab'] },
+  'fleet-waits': {
+    operation: 'deploy',
+    words: [slowHost, 'vps1.lab'],
+    beside: { operation: 'deploy', words: [slowHost] },
+  },
   // Started by a Schedule, so it has no words of command.
   'scheduled-backup': {
     workflowType: 'scheduledBackup',

@@ -12,8 +12,14 @@ export const workflowInterceptorModules = [
   beside(`./workflow-interceptors${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`),
 ];
 
-/** Client and worker both need it: payloads, failures, memos and summaries go under the key. */
+/** A client's: payloads, failures, memos and summaries go under the key. */
 export const makeDataConverter = (key: Buffer): DataConverter => ({
   payloadCodecs: [makeMarkingCodec(key)],
+  failureConverterPath,
+});
+
+/** A worker's, whose interceptors know what is replayed. */
+export const makeWorkerDataConverter = (key: Buffer): DataConverter => ({
+  payloadCodecs: [makeMarkingCodec(key, { markOldForm: true })],
   failureConverterPath,
 });

@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type Payload, defaultPayloadConverter } from '@temporalio/common';
+import { type Payload, type SerializationContext, defaultPayloadConverter } from '@temporalio/common';
 import { transformSync } from 'esbuild';
 import { expect, test } from 'vitest';
 import { makePayloadCodec } from '../../../worker/codec/payload-codec.js';
+import { encodeOldForm } from './old-form.js';
 
 const key = randomBytes(32);
 const codec = makePayloadCodec(key);
@@ -54,6 +55,52 @@ test("refuses another key's payload that claims this key", async () => {
   const [other] = await makePayloadCodec(randomBytes(32)).encode([plain]);
   const forged = { metadata: (await encoded()).metadata!, data: other!.data! };
   await expect(codec.decode([forged])).rejects.toThrow('was changed after it was encrypted');
+});
+
+const of = (workflowId: string): SerializationContext => ({
+  type: 'workflow',
+  namespace: 'default',
+  workflowId,
+});
+const schedule = 'schedule/backup/vps1.lab';
+
+test.each([
+  ['the same workflow', 'host/vps1.lab', of('host/vps1.lab')],
+  [
+    'an activity of it',
+    'host/vps1.lab',
+    { ...of('host/vps1.lab'), type: 'activity', isLocal: false } as const,
+  ],
+  ['the UI, which is not told where it reads', 'host/vps1.lab', undefined],
+  ['a night of its schedule', schedule, of(`${schedule}-2026-11-23T02:20:00Z`)],
+])('a payload is read by %s', async (_, written, read) => {
+  const [back] = await codec.decode(await codec.encode([plain], of(written)), read);
+  expect(defaultPayloadConverter.fromPayload(back!)).toEqual({ host: 'canary.example.org' });
+});
+
+test.each([
+  ['another workflow', 'host/vps1.lab', 'host/vps2.lab'],
+  ['one that only begins alike', 'host/vps1.lab', 'host/vps1.lab-2026-11-23T02:20:00Z'],
+  ['another schedule that begins alike', schedule, `${schedule}.example-2026-11-23T02:20:00Z`],
+  ['a workflow when it belongs to none', '', 'host/vps1.lab'],
+])('a payload is refused by %s', async (_, written, read) => {
+  const secret = await codec.encode([plain], written === '' ? undefined : of(written));
+  await expect(codec.decode(secret, of(read))).rejects.toThrow(
+    `a payload belongs to the workflow ${JSON.stringify(written)}; start the operation again`,
+  );
+});
+
+test('what a payload says of its workflow cannot be changed, taken away or added', async () => {
+  const [secret] = await codec.encode([plain], of('host/vps1.lab'));
+  const { 'workflow-id': _, ...without } = secret!.metadata!;
+  const old = encodeOldForm(key, plain);
+  const here = { 'workflow-id': Buffer.from('host/vps2.lab') };
+  for (const forged of [
+    { ...secret!, metadata: { ...secret!.metadata, ...here } },
+    { ...secret!, metadata: without },
+    { ...old, metadata: { ...old.metadata, ...here } },
+  ])
+    await expect(codec.decode([forged], of('host/vps2.lab'))).rejects.toThrow('was changed after');
 });
 
 test('loads under plain Node, which takes no named exports of @temporalio/proto', () => {

@@ -10,6 +10,7 @@ import { refuseForeignInput } from '../../../worker/codec/activity-interceptors.
 import {
   failureConverterPath,
   makeDataConverter,
+  makeWorkerDataConverter,
   workflowInterceptorModules,
 } from '../../../worker/codec/data-converter.js';
 import { type TemporalServer, startTemporalServer } from '../../../worker/temporal-server.js';
@@ -44,7 +45,7 @@ beforeAll(async () => {
     taskQueue,
     workflowBundle,
     interceptors: { activity: [refuseForeignInput] },
-    dataConverter: makeDataConverter(key),
+    dataConverter: makeWorkerDataConverter(key),
     activities: {
       touch: ({ name }: { name: string }) => {
         if (name.startsWith('fail')) throw new Error(`cannot touch ${name}`);
