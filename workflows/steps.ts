@@ -35,7 +35,7 @@ export class Steps {
     this.#progress = { ...about, children: [], steps: steps.map((step) => ({ ...step, state: 'pending' })) };
     setHandler(progress, () => this.#progress);
     setHandler(answer, (given) => void (this.#answer = typeof given === 'string' ? given : given.answer), {
-      validator: (given) => this.#mayAnswer(given),
+      validator: (given: GivenAnswer | Answer) => this.#mayAnswer(given),
     });
   }
 

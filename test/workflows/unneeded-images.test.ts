@@ -13,7 +13,7 @@ import { env, startUp } from '../worker/fixtures/start-up.js';
 /** What the lost host ran, and what its compose.yml comes to. */
 let ran: string[] = [];
 let needed: string[] = [];
-let isAway = (_: string): boolean => false;
+let isAway: (image: string) => boolean = () => false;
 let hangs = false;
 let asked: string[] = [];
 
