@@ -40,7 +40,7 @@ case "$*" in
   ps*) ;;
   inspect*Health*) echo healthy ;;
   inspect*) echo true ;;
-  exec*psql*) sed -n "s/^.*set role '\\(.*\\)'$/\\1/p" | head -n 1 ;;
+  exec*psql*) echo ok ;;
   exec*) cat >/dev/null ;;
 esac
 `;
