@@ -44,7 +44,7 @@ export function addRuns(program: Command, run: RunCommand): void {
     .description('answer what a run asks')
     .addArgument(id())
     .addArgument(new Argument('<answer>').choices(['yes', 'no', 'retry']))
-    .option('--question <digest>', 'only this question, by the digest that status --json shows')
+    .option('--question <digest>', 'only this question, by the digest that status shows in JSON')
     .action((word: string, given: Answer, options: AnswerOptions) =>
       run(async (context) => (await import('../commands/answer.js')).answer(context, word, given, options)),
     );
