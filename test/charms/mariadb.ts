@@ -109,6 +109,7 @@ export async function startMariaDb(): Promise<MariaDb> {
   const programEnv = {
     PATH: `${join(root, 'bin')}:${path}`,
     COMPOSE_ROOT: join(root, 'compose'),
+    MYC_ACTIONS: join(root, 'actions'),
   };
   const programOf = (program: string, args: readonly string[]) => {
     const [kind, name] = program.split('/') as [string, string];

@@ -38,10 +38,10 @@ def password: .plugin as $plugin | (.authentication_string | strings) // ""
 # Why an account does not come back at all; nothing when it does.
 def refusal:
   if .user | own_account then "is the server's own, or ours"
-  elif (.user | plain_user | not) then "its name has other letters than A-Z, digits and _ . @ + -"
-  elif (.priv | type) != "object" then "what is known of it cannot be read"
+  elif (.user | plain_user | not) then "has other letters in its name than A-Z, digits and _ . @ + -"
+  elif (.priv | type) != "object" then "cannot be read"
   elif .priv.is_role == true then (if .host == "" then empty else "is a role of one host" end)
-  elif (.host | plain_host | not) then "its host is none"
+  elif (.host | plain_host | not) then "has a host that is none"
   elif (.priv | odd_limits) != [] then "has limits that are none: \(.priv | odd_limits | join(", "))"
   elif .priv.plugin == "ed25519" and ($plugins | index("ed25519") | not) then "needs the plugin auth_ed25519, which this server has not loaded"
   elif (.priv | password | not) then "has no password of mysql_native_password or ed25519"
@@ -99,7 +99,7 @@ def without_grant: map(select(. != "Grant"));
         | statement("roles_mapping"; (.row | {Host, User, Role} | map_values(raw)) + {Admin_option: ("N" | @base64)}))
     ]),
     left: ([
-      ($judged[] | select(.refusal != null) | "\(.account | called): it \(.refusal)"),
+      ($judged[] | select(.refusal != null) | "\(.account | called), which \(.refusal)"),
       ($accepted[] | called as $called | losses | "\($called): \(.)"),
       ($on_databases[] | select(.database | restored | not) | "\(called): rights on databases like \(.pattern | printable)"),
       ($granted[] | select(.pattern != (.database | escaped))
