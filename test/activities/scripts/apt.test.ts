@@ -85,7 +85,9 @@ test('one that goes on for a quarter of an hour is told, and waited for no longe
   const done = run('mend_packages; echo went on', '0');
   expect(done.status).toBe(1);
   expect(done.stdout).toBe('');
-  expect(done.stderr).toContain('another run of apt or dpkg (held by process 812 (unattended-upgr)) was waited for, for ');
+  expect(done.stderr).toContain(
+    'another run of apt or dpkg (held by process 812 (unattended-upgr)) was waited for, for ',
+  );
   expect(calls().filter((line) => line.startsWith('apt-get'))).toHaveLength(1);
 });
 
