@@ -89,8 +89,10 @@ describe('the backup server', () => {
     const own = '/var/mirror/vps2.lab/current';
     await refused('push2', `/src/ ${first}:/`, 'Permission denied (publickey');
     await refused('read2', `${second}:/../../vps1.lab/current/ /stolen/`, 'do not use .. in');
-    // An absolute name is one below the account's own mirror, where there is no such folder.
-    await refused('read2', `${second}:${theirs}/ /stolen/`, `"${own}${theirs}" failed: No such file`);
+    // An absolute name is one below the account's own mirror: the folder of that name outside it is there.
+    await refused('read2', `${second}:${theirs}/ /stolen/`, 'No such file or directory');
+
+    expect((await inside(`ls -d ${theirs}`)).code).toBe(0);
 
     await inside(`mkdir -p /evil && ln -sfn ${theirs} /evil/other`);
     expect(await rsync('push2', `/evil/ ${second}:/`)).toMatchObject({ code: 0 });

@@ -16,7 +16,7 @@ let image: string;
 
 beforeAll(async () => {
   lab = await openLab();
-  image = await docker(['inspect', '--format', '{{.Config.Image}}', containerName('vps1.lab')]);
+  image = await docker(['inspect', '--format', '{{.Config.Image}}', containerName('mirror.lab')]);
 }, 600_000);
 afterAll(async () => {
   await docker(['rm', '--force', '--volumes', container], { allowFailure: true });
