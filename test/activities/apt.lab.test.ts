@@ -110,7 +110,7 @@ test.each<[string, () => Promise<unknown>]>([
 test('somebody else who installs is waited for, by name', async () => {
   await without('rsync');
   const holding =
-    'perl -MFcntl -e \'open(my $f, ">>", "/var/lib/dpkg/lock-frontend"); fcntl($f, F_SETLK, pack("s s x4 q q l", F_WRLCK, 0, 0, 0, 0)) or die; sleep 8\'';
+    'perl -MFcntl -e \'open(my $f, ">>", "/var/lib/dpkg/lock-frontend"); my $l = pack("s s x4 q q l", F_WRLCK, 0, 0, 0, 0); fcntl($f, F_SETLK, $l) or die; sleep 8\'';
   await shell(`nohup ${holding} >/dev/null 2>&1 & sleep 0.5`);
   await again();
   expect(seen.map(({ phase }) => phase)).toContainEqual(
