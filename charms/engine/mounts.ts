@@ -69,7 +69,9 @@ function bindRights(source: string, readOnly: boolean, { names, datastore }: Own
     return readOnly ? [] : [`mounts ${source} to write there: root runs what lies there`];
 
   if (!below(datastore) && source !== datastore)
-    return [`mounts ${source}, which is outside ${datastore}: backups do not hold it`];
+    return [
+      `mounts ${source}, which is outside ${datastore}: it reaches the host's own files, and no backup holds them`,
+    ];
 
   const own = names.some(
     (name) => below(`${datastore}/data/${name}`) || below(`${datastore}/config/${name}`),
