@@ -210,12 +210,12 @@ describe('the actions of mysql', () => {
     const before = await rooted(host, whole);
     const gates = await gatesOf(host);
     await gates.before('docker');
-    const held = gates.holding('^docker exec .* mariadb --sandbox .*--user=b_shop b_shop$', async () => {
+    const held = gates.holding('^docker exec .* mariadb --user=b_shop --sandbox .* b_shop$', async () => {
       expect(
         await asRoot("select count(*) from information_schema.tables where table_schema = 'b_shop'"),
       ).toBe('0');
       // As when the power goes: the action and what it waits for.
-      await shell(`pkill -9 -f '[a]ctions/load'; pkill -9 -f '[m]ariadb --sandbox'; true`);
+      await shell(`pkill -9 -f '[a]ctions/load'; pkill -9 -f '[m]ariadb --user=b_shop --sandbox'; true`);
     });
     const [killed] = await Promise.all([action('load', 'b_shop', '--yes', '-i', file), held]);
     expect(killed).toMatchObject({ status: 1 });
