@@ -6,7 +6,8 @@ printf '%s\n' "${call//$'\n'/ }" >>"$gates/calls"
 pattern=$(cat "$gates/hold" 2>/dev/null)
 if [ -n "$pattern" ] && [[ $call =~ $pattern ]]; then
   : >"$gates/held"
-  while [ -e "$gates/hold" ]; do sleep 0.05; done
+  # Only as long as this is what is waited for: the next hold may follow before it is looked at again.
+  while [ "$(cat "$gates/hold" 2>/dev/null)" = "$pattern" ]; do sleep 0.05; done
 fi
 if [ "$name" = rsync ] && [ -s "$gates/bwlimit" ]; then set -- "--bwlimit=$(cat "$gates/bwlimit")" "$@"; fi
 exec "/usr/bin/$name" "$@"
