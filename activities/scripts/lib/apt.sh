@@ -13,6 +13,7 @@ apt_patience=900
 locked='Could not get lock|(was|is) locked by another process'
 # What a power cut leaves of the lists.
 damaged_lists='Problem with MergeList|could not be parsed or opened|Encountered a section with no Package: header'
+damaged_lists+='|Unable to parse package file|package cache file is corrupted'
 
 # Runs a program of apt or dpkg, and again for as long as another one has its locks; dpkg itself does not wait. What it said of its
 # errors is in $apt_said afterwards. The progress changes each time, so that nobody takes the wait for a job that hangs. A wait
