@@ -112,7 +112,13 @@ my %commands = (
         my $folder = enter(0, split_path($root)) or fail("$root is not there");
         # openat2 with RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS, the same number on every processor.
         my $how = pack 'QQQ', O_RDONLY | O_NONBLOCK, 0, 0x08 | 0x02;
-        my $number = syscall 437, fileno $folder, "$path", $how, length $how;
+        my $number;
+        # Where anything of the host is renamed meanwhile, the kernel cannot tell where a ".." leads, and has to be asked again.
+        for (1 .. 1000) {
+            $number = syscall 437, fileno $folder, "$path", $how, length $how;
+            last if $number >= 0 || !$!{EAGAIN};
+            select undef, undef, undef, 0.001;
+        }
         fail("$root/$path cannot be read: $!") if $number < 0;
         open my $file, '<&=', $number or fail("$root/$path: $!");
         S_ISREG((stat $file)[2]) or fail("$root/$path is no file; remove it");

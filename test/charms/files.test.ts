@@ -205,6 +205,24 @@ test('what is read is reached through no link, or through those that stay below 
     expect(hook(`read-beneath "$etc" live/site/${name}.pem`)).toMatchObject({ code: 1, out: '' });
 });
 
+test('a link with .. is read while the host renames other files: the kernel has to be asked again', () => {
+  mkdirSync(join(etc, 'live/site'), { recursive: true });
+  mkdirSync(join(etc, 'archive'));
+  writeFileSync(join(etc, 'archive/cert1.pem'), 'certificate');
+  symlinkSync('../../archive/cert1.pem', join(etc, 'live/site/cert.pem'));
+  const renaming = spawn(
+    'perl',
+    ['-e', 'chdir $ARGV[0]; mkdir "a"; while (1) { rename "a", "b"; rename "b", "a" }', join(etc, 'archive')],
+    { stdio: 'ignore' },
+  );
+  try {
+    const reading = 'for n in {1..150}; do read-beneath "$etc" live/site/cert.pem; done';
+    expect(hook(reading)).toEqual({ code: 0, out: 'certificate'.repeat(150), err: '' });
+  } finally {
+    renaming.kill('SIGKILL');
+  }
+}, 60_000);
+
 test('a log takes what a program says at its end, and is no link, no pipe and no other file’s name', () => {
   const append = 'append-log "$etc/log" 5 sh -c "echo said; echo also >&2"';
   expect(hook(append)).toMatchObject({ code: 0, out: '', err: '' });
