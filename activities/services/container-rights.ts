@@ -34,15 +34,24 @@ export async function rightsOnHost(
     stdin: writeDockerCompose(dockerCompose),
     signal,
   });
-  if (exit !== 0)
-    throw new BadInput(
-      `docker compose on ${host} refuses what compose.yml and its charms come to: ${masked(stderr.trim().slice(-500), secrets)}`,
-      'correct the part under docker-compose:',
-    );
-
   const owners = ownersOf(services, datastore);
-  const judged = [renderedIn(stdout, host), { services: readingFiles(dockerCompose.services) }];
-  return bounded([...new Set(judged.flatMap((one) => dockerComposeRights(one, owners, datastore)))]);
+  const read = dockerComposeRights({ services: readingFiles(dockerCompose.services) }, owners, datastore);
+  if (exit !== 0) throw refusedByCompose(host, read, masked(stderr.trim().slice(-500), secrets));
+
+  const found = dockerComposeRights(renderedIn(stdout, host), owners, datastore);
+  return bounded([...new Set([...found, ...read])]);
+}
+
+/** Compose quotes the files that it cannot read as what it takes them for; one of them may be /etc/shadow. */
+function refusedByCompose(host: string, read: readonly string[], said: string): BadInput {
+  const why =
+    read.length === 0
+      ? said
+      : `what it said may quote files, and is left out: ${bounded([...read]).join('; ')}`;
+  return new BadInput(
+    `docker compose on ${host} refuses what compose.yml and its charms come to: ${why}`,
+    'correct the part under docker-compose:',
+  );
 }
 
 /** Of each service the keys that compose reads files for. */
