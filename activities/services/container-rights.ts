@@ -35,11 +35,11 @@ export async function rightsOnHost(
     signal,
   });
   const owners = ownersOf(services, datastore);
-  const read = dockerComposeRights({ services: readingFiles(dockerCompose.services) }, owners, datastore);
+  const read = dockerComposeRights({ services: fileKeysOf(dockerCompose.services) }, owners, datastore);
   if (exit !== 0) throw refusedByCompose(host, read, masked(stderr.trim().slice(-500), secrets));
 
-  const found = dockerComposeRights(renderedIn(stdout, host), owners, datastore);
-  return bounded([...new Set([...found, ...read])]);
+  const found = dockerComposeRights(parseRendered(stdout, host), owners, datastore);
+  return capRights([...new Set([...found, ...read])]);
 }
 
 /** Compose quotes the files that it cannot read as what it takes them for; one of them may be /etc/shadow. */
@@ -47,7 +47,7 @@ function refusedByCompose(host: string, read: readonly string[], said: string): 
   const why =
     read.length === 0
       ? said
-      : `what it said may quote files, and is left out: ${bounded([...read]).join('; ')}`;
+      : `what it said may quote files, and is left out: ${capRights([...read]).join('; ')}`;
   return new BadInput(
     `docker compose on ${host} refuses what compose.yml and its charms come to: ${why}`,
     'correct the part under docker-compose:',
@@ -55,7 +55,7 @@ function refusedByCompose(host: string, read: readonly string[], said: string): 
 }
 
 /** Of each service the keys that compose reads files for. */
-const readingFiles = (services: Record<string, Mapping>): Mapping =>
+const fileKeysOf = (services: Record<string, Mapping>): Mapping =>
   Object.fromEntries(
     Object.entries(services).map(([name, body]) => [
       name,
@@ -63,7 +63,7 @@ const readingFiles = (services: Record<string, Mapping>): Mapping =>
     ]),
   );
 
-function renderedIn(stdout: string, host: string): Mapping {
+function parseRendered(stdout: string, host: string): Mapping {
   try {
     const rendered = JSON.parse(stdout) as unknown;
     if (isMapping(rendered)) return rendered;
@@ -73,7 +73,7 @@ function renderedIn(stdout: string, host: string): Mapping {
   throw lookFailed(host, 'docker compose config answered what is no JSON');
 }
 
-const bounded = (rights: string[]): string[] =>
+const capRights = (rights: string[]): string[] =>
   rights.length <= mostRights
     ? rights
     : [...rights.slice(0, mostRights), `${rights.length - mostRights} more of the kind`];

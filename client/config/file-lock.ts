@@ -66,12 +66,12 @@ async function take(lock: string, aside: string): Promise<void> {
     );
     if (taken) return;
     if (await isStale(lock)) await removeStale(lock, `${aside}.stale`);
-    else if (Date.now() > until) throw await held(lock);
+    else if (Date.now() > until) throw await lockTimeout(lock);
     else await sleep(10 + Math.random() * 40);
   }
 }
 
-async function held(lock: string): Promise<CommandError> {
+async function lockTimeout(lock: string): Promise<CommandError> {
   const holder = await readHolder(lock);
   const by = holder === undefined ? '' : ` by process ${holder.pid} of ${holder.machine}`;
   return new CommandError(

@@ -2,13 +2,10 @@ import { Context } from '@temporalio/activity';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Activities } from '../../activities/activities.js';
-import { type Connected, connect } from '../../client/connect.js';
-import type { Engine } from '../../client/engine.js';
 import { planStart } from '../../client/start-request.js';
-import { temporalEngine } from '../../client/temporal-engine.js';
 import { makeOperationId } from '../../workflows/contract/ids.js';
 import { hostless } from '../replay/scenarios.js';
-import { env, startUp } from '../worker/fixtures/start-up.js';
+import { type RunningEngine, startEngine } from '../worker/fixtures/start-engine.js';
 
 /** What the lost host ran, and what its compose.yml comes to. */
 let ran: string[] = [];
@@ -38,20 +35,12 @@ const activities: Partial<Activities> = {
   },
 };
 
-let up: Awaited<ReturnType<typeof startUp>>;
-let connected: Connected;
-let engine: Engine;
+let running: RunningEngine;
 beforeAll(async () => {
   const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
-  up = await startUp(undefined, { workflowsPath, activities });
-  connected = await connect(up.settings, env);
-  engine = temporalEngine(connected);
+  running = await startEngine({ workflowsPath, activities });
 });
-afterAll(async () => {
-  await engine.close();
-  await up.stop();
-  await up.remove();
-});
+afterAll(() => running.close());
 beforeEach(() => {
   isAway = (image) => image.startsWith('away.lab/');
   hangs = false;
@@ -62,10 +51,10 @@ const lock = 'host/vps1.lab';
 const recover = () => {
   const operationId = makeOperationId(new Date(), Math.random);
   const words = ['myadmin@backup.lab:10023#vps0.lab', 'vps1.lab'];
-  return engine.start(planStart('recover', words, { yes: true }, operationId).request);
+  return running.engine.start(planStart('recover', words, { yes: true }, operationId).request);
 };
 const stateOf = async (id: string) =>
-  (await engine.look(lock)).progress?.steps.find((step) => step.id === id)?.state;
+  (await running.engine.look(lock)).progress?.steps.find((step) => step.id === id)?.state;
 
 test.each([
   ['is tried again and again', false],
@@ -76,7 +65,7 @@ test.each([
   ran = ['away.lab/a:1', 'away.lab/b:1', 'away.lab/c:1', 'away.lab/d:1', 'away.lab/e:1', 'web:1'];
   needed = ['web:1'];
   await recover();
-  const { changed } = (await engine.result(lock)) as { changed: string[] };
+  const { changed } = (await running.engine.result(lock)) as { changed: string[] };
   expect(changed).toContain('pulled web:1');
   expect(changed.join()).not.toContain('away.lab');
   expect(asked).toContain('away.lab/a:1');
@@ -90,6 +79,6 @@ test('an image that is needed is waited for, before anything is replaced', async
   await expect.poll(() => asked.length, { timeout: 30_000 }).toBeGreaterThan(2);
   expect([await stateOf('images'), await stateOf('swap')]).toEqual(['running', 'pending']);
   isAway = () => false;
-  const { changed } = (await engine.result(lock)) as { changed: string[] };
+  const { changed } = (await running.engine.result(lock)) as { changed: string[] };
   expect(changed).toContain('pulled away.lab/web:1');
 });

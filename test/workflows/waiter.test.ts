@@ -1,28 +1,17 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Connected, connect } from '../../client/connect.js';
-import type { Engine } from '../../client/engine.js';
 import { planStart } from '../../client/start-request.js';
 import type { StartOptions } from '../../client/start-options.js';
-import { temporalEngine } from '../../client/temporal-engine.js';
 import { makeOperationId } from '../../workflows/contract/ids.js';
 import type { OperationName } from '../../workflows/contract/operations.js';
-import { env, startUp } from '../worker/fixtures/start-up.js';
+import { type RunningEngine, startEngine } from '../worker/fixtures/start-engine.js';
 
-let up: Awaited<ReturnType<typeof startUp>>;
-let connected: Connected;
-let engine: Engine;
+let running: RunningEngine;
 beforeAll(async () => {
   const workflowsPath = fileURLToPath(new URL('fixtures/held.ts', import.meta.url));
-  up = await startUp(undefined, { workflowsPath });
-  connected = await connect(up.settings, env);
-  engine = temporalEngine(connected);
+  running = await startEngine({ workflowsPath });
 });
-afterAll(async () => {
-  await engine.close();
-  await up.stop();
-  await up.remove();
-});
+afterAll(() => running.close());
 const eventually = <T>(look: () => Promise<T>) => expect.poll(look, { timeout: 30_000, interval: 100 });
 /** Each test has a host of its own. */
 let host = '';
@@ -32,14 +21,15 @@ beforeEach(() => {
   lock = `host/${host}`;
 });
 // A signal says something: one without a payload shows no key, and is refused.
-const release = (id = lock) => connected.client.workflow.getHandle(id).signal('release', 'now');
+const release = (id = lock) => running.connected.client.workflow.getHandle(id).signal('release', 'now');
 
 function start(operation: OperationName, args: string[], options: StartOptions = {}) {
   const operationId = makeOperationId(new Date(), Math.random);
   const { request } = planStart(operation, args, options, operationId);
-  return engine.start(request).then((execution) => ({ ...execution, operationId, request }));
+  return running.engine.start(request).then((execution) => ({ ...execution, operationId, request }));
 }
-const detailOf = async (workflowId: string) => (await engine.look(workflowId)).progress?.steps[0]?.detail;
+const detailOf = async (workflowId: string) =>
+  (await running.engine.look(workflowId)).progress?.steps[0]?.detail;
 
 test('of ten operations started on one host at once one runs, and nine are told which and since when', async () => {
   const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => start('deploy', [host])));
@@ -58,9 +48,9 @@ test('of ten operations started on one host at once one runs, and nine are told 
 test('--wait on a free host starts at once and ends as the operation does', async () => {
   const { workflowId, operationId } = await start('deploy', [host], { wait: true });
   expect(workflowId).toBe(`wait/${host}/${operationId}`);
-  await eventually(async () => (await engine.look(workflowId)).progress?.children).toEqual([lock]);
+  await eventually(async () => (await running.engine.look(workflowId)).progress?.children).toEqual([lock]);
   await release();
-  expect(await engine.result(workflowId)).toEqual({
+  expect(await running.engine.result(workflowId)).toEqual({
     host,
     changed: [operationId],
     summary: `done ${operationId}`,
@@ -72,55 +62,56 @@ test('--wait on a busy host says so, and starts when it is free', async () => {
   const { workflowId, operationId } = await start('deploy', [host], { wait: true });
   await eventually(() => detailOf(workflowId)).toMatch(/^vps\d\.lab is busy, tried again every \d+ s$/);
   await release();
-  await eventually(async () => (await engine.look(workflowId)).progress?.children).toEqual([lock]);
+  await eventually(async () => (await running.engine.look(workflowId)).progress?.children).toEqual([lock]);
   await release();
-  expect(await engine.result(workflowId)).toMatchObject({ summary: `done ${operationId}` });
+  expect(await running.engine.result(workflowId)).toMatchObject({ summary: `done ${operationId}` });
 });
 
 test('a long wait goes on in a new run, before its history grows', async () => {
   await start('deploy', [host]);
   const operationId = makeOperationId(new Date(), Math.random);
   const { request } = planStart('deploy', [host], { wait: true }, operationId);
-  const { workflowId, runId } = await engine.start({
+  const { workflowId, runId } = await running.engine.start({
     ...request,
     input: { ...request.input, waitSeconds: 0.001 },
   });
-  await eventually(async () => (await engine.look(workflowId, runId)).status).toBe('continued');
+  await eventually(async () => (await running.engine.look(workflowId, runId)).status).toBe('continued');
   await release();
-  await eventually(async () => (await engine.look(workflowId)).progress?.children).toEqual([lock]);
+  await eventually(async () => (await running.engine.look(workflowId)).progress?.children).toEqual([lock]);
   await release();
   // Whoever asked for the first run's result is handed the last one's.
-  expect(await engine.result(workflowId, runId)).toMatchObject({ summary: `done ${operationId}` });
+  expect(await running.engine.result(workflowId, runId)).toMatchObject({ summary: `done ${operationId}` });
 });
 
 test('cancelling a wait leaves the running operation alone', async () => {
   const { runId } = await start('deploy', [host]);
   const { workflowId } = await start('deploy', [host], { wait: true });
   await eventually(() => detailOf(workflowId)).toContain('busy');
-  await engine.cancel(workflowId);
-  await expect(engine.result(workflowId)).rejects.toMatchObject({ name: 'WorkflowFailedError' });
-  expect(await engine.look(lock)).toMatchObject({ runId, status: 'running' });
+  await running.engine.cancel(workflowId);
+  await expect(running.engine.result(workflowId)).rejects.toMatchObject({ name: 'WorkflowFailedError' });
+  expect(await running.engine.look(lock)).toMatchObject({ runId, status: 'running' });
 });
 
 test('a fleet waits for its busy host beside the others, and backups run under their mirror’s lock', async () => {
   await start('deploy', [host]);
   const { workflowId, operationId } = await start('deploy', [host, 'other.lab']);
-  await eventually(async () => (await engine.look(workflowId)).progress?.children.toSorted()).toEqual([
-    'host/other.lab',
-    `wait/${host}/${operationId}`,
-  ]);
+  await eventually(async () => (await running.engine.look(workflowId)).progress?.children.toSorted()).toEqual(
+    ['host/other.lab', `wait/${host}/${operationId}`],
+  );
   await release();
   await release('host/other.lab');
   await eventually(() => detailOf(`wait/${host}/${operationId}`)).toBe('free');
   await release();
-  expect(await engine.result(workflowId)).toMatchObject({ hosts: [{ ok: true }, { ok: true }] });
+  expect(await running.engine.result(workflowId)).toMatchObject({ hosts: [{ ok: true }, { ok: true }] });
   await eventually(async () =>
-    (await engine.list({ host: 'other.lab', limit: 9 })).map(({ status }) => status),
+    (await running.engine.list({ host: 'other.lab', limit: 9 })).map(({ status }) => status),
   ).toEqual(['completed']);
 
   const backups = await start('backup', [host, 'other.lab']);
-  expect(await engine.result(backups.workflowId)).toMatchObject({ hosts: [{ ok: true }, { ok: true }] });
-  expect((await engine.look(backups.workflowId)).progress?.children.toSorted()).toEqual([
+  expect(await running.engine.result(backups.workflowId)).toMatchObject({
+    hosts: [{ ok: true }, { ok: true }],
+  });
+  expect((await running.engine.look(backups.workflowId)).progress?.children.toSorted()).toEqual([
     'backup/other.lab',
     `backup/${host}`,
   ]);
