@@ -76,7 +76,10 @@ async function pinned(source: GitSource, cache: string): Promise<string> {
   }
 }
 
-/** Of two processes that ask at once both go by what the first was told, though the tag may move in between. */
+/**
+ * Of two processes that ask at once both go by what the first was told, though the tag may move in
+ * between.
+ */
 async function keepFirst(made: string, file: string, commit: string): Promise<string> {
   try {
     await link(made, file);

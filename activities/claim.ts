@@ -23,14 +23,18 @@ export interface HoldingOperation {
   id: OperationId;
   /** `deploy`: for people. */
   word: string;
-  /** When the Temporal server scheduled that activity, in milliseconds since 1970: by it the host knows which of two operations is the later one. */
+  /**
+   * When the Temporal server scheduled that activity, in milliseconds since 1970: by it the host
+   * knows which of two operations is the later one.
+   */
   scheduledMs: number;
 }
 
 /**
- * A host is managed by one control plane, which the host remembers: the first that changes it, until another takes it over.
- * `operation` is given by whoever holds the host's lock: nothing else may be changing the host then, and from then on the host
- * refuses every changing job of another one. HostHeldByLater when a later operation holds it already.
+ * A host is managed by one control plane, which the host remembers: the first that changes it,
+ * until another takes it over. `operation` is given by whoever holds the host's lock: nothing else
+ * may be changing the host then, and from then on the host refuses every changing job of another
+ * one. HostHeldByLater when a later operation holds it already.
  */
 export async function claimHost(
   remote: Remote,
@@ -60,7 +64,10 @@ export async function claimHost(
   return { ...claimed, takenFrom: `an unknown control plane: its record ${fault}` };
 }
 
-/** Why the host's record of its control plane cannot be read: a few words of ours, which come from a host. */
+/**
+ * Why the host's record of its control plane cannot be read: a few words of ours, which come from a
+ * host.
+ */
 export const recordFault = (words: string): string =>
   /^[a-z ]{1,40}$/.test(words) ? words : 'cannot be read';
 

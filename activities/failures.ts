@@ -113,7 +113,10 @@ export function hostManagedElsewhere(host: string, other: string): ApplicationFa
   );
 }
 
-/** `why` completes "the record …": it is there, and names no control plane, so that none may go on by itself. */
+/**
+ * `why` completes "the record …": it is there, and names no control plane, so that none may go on
+ * by itself.
+ */
 export function controlPlaneUnclear(host: string, why: string): ApplicationFailure {
   return final(
     'ControlPlaneUnclear',
@@ -123,8 +126,9 @@ export function controlPlaneUnclear(host: string, why: string): ApplicationFailu
 }
 
 /**
- * Of an operation that was ended from outside while it was at work: the host belongs to a later one. `holder` is what the host says
- * of that one, `WORD ID SINCE`, or why its record cannot be read.
+ * Of an operation that was ended from outside while it was at work: the host belongs to a later
+ * one. `holder` is what the host says of that one, `WORD ID SINCE`, or why its record cannot be
+ * read.
  */
 export function hostHeldByLater(host: string, holder: string): ApplicationFailure {
   const [, word, id, since] = /^([a-z-]{1,40}) ([0-9TZ]{16}-[a-z0-9]{6}) ([0-9TZ:-]{17})$/.exec(holder) ?? [];

@@ -84,8 +84,9 @@ function readLine(jobs: JobLog[], line: string, secrets: readonly string[] | und
 }
 
 /**
- * The secrets a host's jobs and containers may have said: its services' generated passwords, what hooks told each other, and
- * what a compose.yml names like one: the host's own, what operations were given instead, and what runs.
+ * The secrets a host's jobs and containers may have said: its services' generated passwords, what
+ * hooks told each other, and what a compose.yml names like one: the host's own, what operations
+ * were given instead, and what runs.
  */
 export async function secretsOfHost(remote: Remote, signal: AbortSignal): Promise<string[]> {
   const said = await servicesLook(remote, 'plan', signal);

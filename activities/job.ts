@@ -51,5 +51,8 @@ export type RunJob = (
   signal: AbortSignal,
 ) => Promise<JobResult>;
 
-/** The library with which every script reaches a PostgreSQL server; it is at home with the charms, which use it as well. */
+/**
+ * The library with which every script reaches a PostgreSQL server; it is at home with the charms,
+ * which use it as well.
+ */
 export const postgresLibrary = '../../../charms/lib/postgres';

@@ -9,9 +9,10 @@ export interface LookOptions extends Omit<ExecOptions, 'signal'> {
 }
 
 /**
- * Runs a script of scripts/ on a host with these words, past any job: one that only looks, or that is done in a moment and may be
- * done again. What it said; LookFailed, which is tried again, when it did not end well; HostHeldByLater, when it would change the
- * host for an operation that no longer holds it (lib/records.sh).
+ * Runs a script of scripts/ on a host with these words, past any job: one that only looks, or that
+ * is done in a moment and may be done again. What it said; LookFailed, which is tried again, when
+ * it did not end well; HostHeldByLater, when it would change the host for an operation that no
+ * longer holds it (lib/records.sh).
  */
 export async function lookAt(
   remote: Remote,
@@ -30,7 +31,10 @@ export async function lookAt(
   return stdout;
 }
 
-/** The command that runs a script of scripts/ with files of scripts/lib before it; for a caller that judges its exit itself. */
+/**
+ * The command that runs a script of scripts/ with files of scripts/lib before it; for a caller that
+ * judges its exit itself.
+ */
 export async function scriptArgv(
   script: string,
   words: readonly string[],

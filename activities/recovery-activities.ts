@@ -5,9 +5,9 @@ export interface RecoveryActivities {
   /** What the target keeps of the ident; UnknownIdent, BackupUnusable. Changes nothing. */
   inspectBackup(input: SourceInput): Promise<Inspection>;
   /**
-   * BadInput for a place where a recovery puts nothing, DestinationRefused for one that leads elsewhere on the host or that a
-   * running container uses, DestinationHoldsData when something stands there and no consent was given; `empty` when nothing
-   * does. Changes nothing.
+   * BadInput for a place where a recovery puts nothing, DestinationRefused for one that leads
+   * elsewhere on the host or that a running container uses, DestinationHoldsData when something
+   * stands there and no consent was given; `empty` when nothing does. Changes nothing.
    */
   checkDestination(input: SwapInput): Promise<{ empty: boolean }>;
   /** A folder for the stage with a key of its own, which it answers; and rsync, unless another stage installs it. */
@@ -92,13 +92,18 @@ export interface StagedFiles {
 }
 
 export interface VerifiedFiles extends StagedFiles {
-  /** Links in data that lead out of their folder, with what they say; they come back as they are. */
+  /**
+   * Links in data that lead out of their folder, with what they say; they come back as they are.
+   */
   leaving?: { count: number; names: string[] };
 }
 
 export interface VerifyInput extends StageInput {
   paths: string[];
-  /** Where each of the paths goes on the host, which decides what may be in it; the paths themselves when left out. */
+  /**
+   * Where each of the paths goes on the host, which decides what may be in it; the paths themselves
+   * when left out.
+   */
   destinations?: string[];
   /** SHA-256 of the listing, from the manifest; without it only what could reach out of the stage is looked for. */
   listing?: string;
@@ -120,7 +125,10 @@ export interface Place {
 
 export interface RestoredDatabases {
   databases: number;
-  /** What was not restored, since only a superuser can make it or since it would make one: a line each, at most 50. */
+  /**
+   * What was not restored, since only a superuser can make it or since it would make one: a line
+   * each, at most 50.
+   */
   left?: string[];
 }
 

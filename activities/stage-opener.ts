@@ -17,8 +17,9 @@ export interface StageDependencies {
 /** How each activity on a host begins: connected, the host ours, and nothing of a terminated operation still changing it. */
 export function stageOpener({ remotes, controlPlane }: StageDependencies) {
   /**
-   * The run that last found each host so: asked once, also by stages that begin together; job.sh asks again before anything starts.
-   * A run and not an operation: one that was reset has lost the host to the operation that came in between.
+   * The run that last found each host so: asked once, also by stages that begin together; job.sh
+   * asks again before anything starts. A run and not an operation: one that was reset has lost the
+   * host to the operation that came in between.
    */
   const begun = new Map<string, { run: string; claimed: Promise<unknown> }>();
 

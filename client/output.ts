@@ -9,9 +9,10 @@ export interface OutputOptions {
 }
 
 /**
- * stdout carries the payload only: text for people, or with --json one document (NDJSON while following). What is said
- * beside it (progress, questions, errors) goes to stderr, so a pipe never sees it. Text of hosts, containers and servers
- * comes through here, and nothing of it steers a terminal, which a pipe may lead to as well.
+ * stdout carries the payload only: text for people, or with --json one document (NDJSON while
+ * following). What is said beside it (progress, questions, errors) goes to stderr, so a pipe never
+ * sees it. Text of hosts, containers and servers comes through here, and nothing of it steers a
+ * terminal, which a pipe may lead to as well.
  */
 export interface Output {
   readonly json: boolean;

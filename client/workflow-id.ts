@@ -4,7 +4,10 @@ import { parseHostName } from '../workflows/contract/names.js';
 
 const fullId = /^(?:host|backup|certificate|fleet|wait|schedule)(?:\/[A-Za-z0-9][A-Za-z0-9.:_-]*)+$/;
 
-/** An id, or a schedule's, as Temporal lists it: anybody who reaches it may start something under another. */
+/**
+ * An id, or a schedule's, as Temporal lists it: anybody who reaches it may start something under
+ * another.
+ */
 export function parseListedId(value: unknown): string {
   if (
     typeof value === 'string' &&

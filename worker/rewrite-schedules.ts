@@ -4,8 +4,8 @@ import { type HostName, parseHostName } from '../workflows/contract/names.js';
 import { isOldForm } from './codec/payload-codec.js';
 
 /**
- * Schedules of backups that were made before payloads said to which workflow they belong are written again, once: what
- * they start would be refused.
+ * Schedules of backups that were made before payloads said to which workflow they belong are
+ * written again, once: what they start would be refused.
  */
 export async function rewriteSchedules({ schedule: schedules }: Client): Promise<void> {
   for await (const { scheduleId } of schedules.list()) {

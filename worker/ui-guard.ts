@@ -19,8 +19,9 @@ const reading = new Set(['GET', 'HEAD', 'OPTIONS']);
 const hopByHop = new Set(['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'upgrade']);
 
 /**
- * Stands before the Temporal UI, which answers to any name and takes a change from any page that got its cookie. A page of another
- * site whose name was rebound to loopback shows itself by its Host, and any other page by its Origin or Sec-Fetch-Site.
+ * Stands before the Temporal UI, which answers to any name and takes a change from any page that
+ * got its cookie. A page of another site whose name was rebound to loopback shows itself by its
+ * Host, and any other page by its Origin or Sec-Fetch-Site.
  */
 export async function startUiGuard({ port, inner }: UiGuardOptions): Promise<UiGuard> {
   const agent = new Agent({ keepAlive: true });

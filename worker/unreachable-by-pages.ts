@@ -2,15 +2,18 @@ import { randomInt } from 'node:crypto';
 import { isFree } from './free-port.js';
 
 /**
- * Ports that browsers refuse to connect to, whatever name leads there ("port blocking" of the Fetch standard), as far as
- * a process without root may listen on them.
+ * Ports that browsers refuse to connect to, whatever name leads there ("port blocking" of the Fetch
+ * standard), as far as a process without root may listen on them.
  */
 export const portsNoPageReaches: readonly number[] = [
   ...[1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566],
   ...[6665, 6666, 6667, 6668, 6669, 6679, 6697, 10_080],
 ];
 
-/** A free place on loopback where no page of a browser gets, for a server that cannot tell pages apart. */
+/**
+ * A free place on loopback where no page of a browser gets, for a server that cannot tell pages
+ * apart.
+ */
 export async function findUnreachablePlace(): Promise<{ address: string; port: number }> {
   // One of 16 million addresses: another `up` keeps its own, and nobody finds it by trying.
   const address =

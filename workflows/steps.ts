@@ -74,7 +74,10 @@ export class Steps {
     if (!this.#progress.children.includes(workflowId)) this.#progress.children.push(workflowId);
   }
 
-  /** Waits for a person; the answer comes through `myc-wf answer`. A second question waits for the first one's answer. */
+  /**
+   * Waits for a person; the answer comes through `myc-wf answer`. A second question waits for the
+   * first one's answer.
+   */
   async ask(question: Omit<Question, 'digest'>): Promise<Answer> {
     const step = this.#step(question.step);
     await condition(() => this.#progress.question === undefined);

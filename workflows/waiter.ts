@@ -13,11 +13,17 @@ import { Steps, accepting } from './steps.js';
 
 /** Each try adds some nine events, or sixteen; a new run is cheaper than a long history. */
 const eventsPerRun = 100;
-/** A lock that has become free is found after a hundredth of the time that was waited: a month of tries is a few hundred runs. */
+/**
+ * A lock that has become free is found after a hundredth of the time that was waited: a month of
+ * tries is a few hundred runs.
+ */
 const waitedPerWait = 100;
 const longestWaitSeconds = 1800;
 
-/** `start … --wait`, and whoever needs a held lock: tries on a timer until it is free; ends as the operation did. Promises no order. */
+/**
+ * `start … --wait`, and whoever needs a held lock: tries on a timer until it is free; ends as the
+ * operation did. Promises no order.
+ */
 export async function waiter(given: WaiterInput): Promise<OperationResult> {
   const { operation, input, ident } = given;
   const host = accepting(() => parseHostName(input.host));
@@ -60,7 +66,10 @@ export async function waiter(given: WaiterInput): Promise<OperationResult> {
   return steps.ended(outcome!);
 }
 
-/** A held mirror does not stop when it is asked: it is terminated with its waiter, which therefore ends at once. */
+/**
+ * A held mirror does not stop when it is asked: it is terminated with its waiter, which therefore
+ * ends at once.
+ */
 const cancellationOf = ({ operation }: WaiterInput): ChildWorkflowCancellationType =>
   operation === 'holdBackup'
     ? ChildWorkflowCancellationType.ABANDON

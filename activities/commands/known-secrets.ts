@@ -21,7 +21,9 @@ export function secretsIn(value: unknown, under = ''): string[] {
   return Object.entries(value).flatMap(([key, item]) => secretsIn(item, key));
 }
 
-/** What stands before the @ of an address: `postgres://shop:PASSWORD@db/shop`, `https://TOKEN@host`. */
+/**
+ * What stands before the @ of an address: `postgres://shop:PASSWORD@db/shop`, `https://TOKEN@host`.
+ */
 function passwordsOf(text: string): string[] {
   return [...text.matchAll(/\b[a-z][a-z0-9+.-]*:\/\/([^\s/@:]*)(?::([^\s/@]+))?@/gi)].flatMap(
     ([, user = '', password]) =>

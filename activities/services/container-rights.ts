@@ -17,9 +17,10 @@ import { scriptArgv } from '../look-at.js';
 const mostRights = 40;
 
 /**
- * What the containers of a plan may do to their host beyond what every container may, one sentence each. Judged on what
- * docker compose on the host makes of it, which fills in variables, and on what compose reads files for, which it leaves
- * out of its answer. BadInput when compose refuses the plan.
+ * What the containers of a plan may do to their host beyond what every container may, one sentence
+ * each. Judged on what docker compose on the host makes of it, which fills in variables, and on
+ * what compose reads files for, which it leaves out of its answer. BadInput when compose refuses
+ * the plan.
  */
 export async function rightsOnHost(
   { remote, signal }: Pick<StageContext, 'remote' | 'signal'>,
@@ -42,7 +43,10 @@ export async function rightsOnHost(
   return capRights([...new Set([...found, ...read])]);
 }
 
-/** Compose quotes the files that it cannot read as what it takes them for; one of them may be /etc/shadow. */
+/**
+ * Compose quotes the files that it cannot read as what it takes them for; one of them may be
+ * /etc/shadow.
+ */
 function refusedByCompose(host: string, read: readonly string[], said: string): BadInput {
   const why =
     read.length === 0

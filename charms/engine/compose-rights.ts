@@ -18,8 +18,9 @@ export function ownersOf(
 }
 
 /**
- * What a docker-compose.yml lets its containers do to their host beyond what every container may, one sentence each; it is
- * judged as charms and compose.yml write it, or as docker compose renders it.
+ * What a docker-compose.yml lets its containers do to their host beyond what every container may,
+ * one sentence each; it is judged as charms and compose.yml write it, or as docker compose renders
+ * it.
  */
 export function dockerComposeRights(
   { services, volumes, networks, secrets, configs }: Mapping,

@@ -8,7 +8,9 @@ export interface Owner {
   datastore: string;
 }
 
-/** What the mounts of a container reach beyond its own folders, as the end of a sentence about it. */
+/**
+ * What the mounts of a container reach beyond its own folders, as the end of a sentence about it.
+ */
 export function mountRights(volumes: unknown, owner: Owner): string[] {
   if (volumes === undefined || volumes === null) return [];
   if (!Array.isArray(volumes)) return ['has volumes that cannot be judged'];

@@ -53,7 +53,10 @@ export interface Plan {
   hooks: PlannedHook[];
   /** docker-compose.yml before the hooks' fragments. */
   dockerCompose: { name: string; services: Record<string, Mapping> };
-  /** What its containers may do to the host beyond what every container may, as far as it can be read before compose rendered it. */
+  /**
+   * What its containers may do to the host beyond what every container may, as far as it can be
+   * read before compose rendered it.
+   */
   rights: string[];
   warnings: string[];
   /** What could be had: recommended relations that nothing provides. */

@@ -1,7 +1,10 @@
 import { type Mapping, isMapping } from './merge.js';
 import { type Owner, mountRights } from './mounts.js';
 
-/** Says what a value lets the container do to its host, as the end of a sentence; nothing for a harmless one. */
+/**
+ * Says what a value lets the container do to its host, as the end of a sentence; nothing for a
+ * harmless one.
+ */
 type Judge = (value: unknown, owner: Owner) => string[];
 
 export const isUnset = (value: unknown): boolean =>
@@ -36,7 +39,10 @@ const namespace =
     ];
   };
 
-/** What Docker gives every container (Docker's documentation, "Runtime privilege and Linux capabilities"). */
+/**
+ * What Docker gives every container (Docker's documentation, "Runtime privilege and Linux
+ * capabilities").
+ */
 const ordinaryCapabilities = new Set(
   'AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE NET_RAW SETFCAP SETGID SETPCAP SETUID SYS_CHROOT'.split(
     ' ',
@@ -134,7 +140,10 @@ const harmlessKeys = [
   ...['tmpfs', 'tty', 'ulimits', 'user', 'working_dir'],
 ];
 
-/** Compose reads files of the host for them, as root; what it answers does not name the files any more. */
+/**
+ * Compose reads files of the host for them, as root; what it answers does not name the files any
+ * more.
+ */
 export const fileKeys: readonly string[] = ['env_file', 'label_file', 'extends', 'build'];
 
 const judges = new Map<string, Judge>([
@@ -167,15 +176,19 @@ const judges = new Map<string, Judge>([
   ],
 ]);
 
-/** Keys that cannot be judged here are named with their value: an ordinary container needs none of them. */
+/**
+ * Keys that cannot be judged here are named with their value: an ordinary container needs none of
+ * them.
+ */
 const unknownKey = (key: string, value: unknown): string[] =>
   isUnset(value) || value === false || key.startsWith('x-')
     ? []
     : [`asks for ${key}, which is not known to be harmless`];
 
 /**
- * What a service of docker-compose.yml may do to its host beyond what every container may; one sentence each, empty for
- * an ordinary one. The body is judged as a charm and compose.yml write it, or as docker compose renders it.
+ * What a service of docker-compose.yml may do to its host beyond what every container may; one
+ * sentence each, empty for an ordinary one. The body is judged as a charm and compose.yml write it,
+ * or as docker compose renders it.
  */
 export const serviceRights = (name: string, body: Mapping, owner: Owner): string[] =>
   Object.entries(body).flatMap(([key, value]) => {

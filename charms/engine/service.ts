@@ -48,8 +48,8 @@ function volumesOf({ name, definition }: ResolvedService, datastore: string): st
 const isWithin = (path: string, folder: string): boolean => `${path}/`.startsWith(`${folder}/`);
 
 /**
- * Docker mounts by paths: a folder within another one that the container may write to could be a link by the next start.
- * It is seen there without a mount of its own.
+ * Docker mounts by paths: a folder within another one that the container may write to could be a
+ * link by the next start. It is seen there without a mount of its own.
  */
 const outermost = (paths: readonly string[]): string[] =>
   [...new Set(paths)].filter((path) => !paths.some((other) => other !== path && isWithin(path, other)));

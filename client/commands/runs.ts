@@ -36,7 +36,10 @@ export async function status(context: Context, word: string | undefined): Promis
   return exitCodes.done;
 }
 
-/** The rest is told of, since it may be somebody's work; its names go into no line that a person pastes. */
+/**
+ * The rest is told of, since it may be somebody's work; its names go into no line that a person
+ * pastes.
+ */
 function ownRuns({ output }: Context, runs: readonly Listed[]): Listed[] {
   const own = runs.filter(
     ({ workflowId, type }) => outsideName(workflowId, parseListedId) !== undefined && /^[\w-]+$/.test(type),

@@ -53,7 +53,10 @@ function withEntry(text: string, entry: readonly [string, string], value: object
   return items.reduce((done, [key, item]) => withItem(done, [...entry, key], item), text);
 }
 
-/** A key that somebody has pinned in the meantime was confirmed as this one was: only a person knows which is right. */
+/**
+ * A key that somebody has pinned in the meantime was confirmed as this one was: only a person knows
+ * which is right.
+ */
 function refuseOtherKeys(
   text: string,
   [section, name]: readonly [string, string],

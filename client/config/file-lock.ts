@@ -27,8 +27,8 @@ export interface FileLock {
 }
 
 /**
- * One process at a time does `work` under the lock file `<file>.lock`, whose folder exists. What a killed process left is
- * removed. CommandError when another process holds it for half a minute.
+ * One process at a time does `work` under the lock file `<file>.lock`, whose folder exists. What a
+ * killed process left is removed. CommandError when another process holds it for half a minute.
  */
 export async function underFileLock<T>(file: string, work: (lock: FileLock) => Promise<T>): Promise<T> {
   const lock = `${file}.lock`;
@@ -106,7 +106,10 @@ async function isRunning({ pid, mark }: Holder): Promise<boolean> {
   }
 }
 
-/** Two that find it stale at once: the one that moves away the lock that the other has just made puts it back. */
+/**
+ * Two that find it stale at once: the one that moves away the lock that the other has just made
+ * puts it back.
+ */
 async function removeStale(lock: string, aside: string): Promise<void> {
   const moved = await rename(lock, aside).then(
     () => true,

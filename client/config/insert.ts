@@ -2,8 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Document, type YAMLMap, isMap, isNode, isScalar, parseDocument, stringify } from 'yaml';
 
 /**
- * The text with `value` under a key that is not there yet, below the mappings of `path` that are; every line that stands
- * there stays as it is. Undefined where that cannot be done by adding lines: then the document is written anew.
+ * The text with `value` under a key that is not there yet, below the mappings of `path` that are;
+ * every line that stands there stays as it is. Undefined where that cannot be done by adding lines:
+ * then the document is written anew.
  */
 export function insertLines(text: string, path: readonly string[], value: unknown): string | undefined {
   const document = parseDocument(text);

@@ -19,8 +19,8 @@ const remedies = new Map([
 ]);
 
 /**
- * The first address of a configuration that holds a login, wherever it stands: it would reach hosts, messages and copies of
- * the file. The message does not repeat it.
+ * The first address of a configuration that holds a login, wherever it stands: it would reach
+ * hosts, messages and copies of the file. The message does not repeat it.
  */
 export function writtenLogin(config: Config): WrittenLogin | undefined {
   for (const { path, text, onKey } of texts(config, [])) {

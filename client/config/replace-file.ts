@@ -3,8 +3,8 @@ import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promis
 import path from 'node:path';
 
 /**
- * By rename: a reader, or a crash, sees the old file or the new one, and what was written is on the disk. Called under the
- * file's lock: what a killed process left beside it is removed.
+ * By rename: a reader, or a crash, sees the old file or the new one, and what was written is on the
+ * disk. Called under the file's lock: what a killed process left beside it is removed.
  */
 export async function replaceFile(file: string, text: string, mode: number): Promise<void> {
   const folder = path.dirname(file);

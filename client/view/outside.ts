@@ -10,7 +10,9 @@ export function sayLeftOut(output: Output, leftOut: number, where: string): void
   if (text !== undefined) output.say(text);
 }
 
-/** What a program of a host says in JSON; one clear error for what is none, or is of another form. */
+/**
+ * What a program of a host says in JSON; one clear error for what is none, or is of another form.
+ */
 export function parsedJson<T>(schema: z.ZodType<T>, text: string, where: string): T {
   try {
     return schema.parse(JSON.parse(text));

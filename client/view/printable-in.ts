@@ -1,6 +1,9 @@
 import { printableText } from '../../workflows/contract/printable.js';
 
-/** A structure whose every text is printable: for views that are drawn, which add colours of their own. */
+/**
+ * A structure whose every text is printable: for views that are drawn, which add colours of their
+ * own.
+ */
 export function printableIn<T>(value: T): T;
 export function printableIn(value: unknown): unknown {
   if (typeof value === 'string') return printableText(value);

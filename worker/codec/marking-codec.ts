@@ -11,7 +11,10 @@ import { oldForm, refusal } from './refused.js';
 const maxPayloadBytes = 512 * 1024;
 
 export interface MarkingCodecOptions {
-  /** A worker is told of payloads of the old form, which it believes in replay only; others just read them. */
+  /**
+   * A worker is told of payloads of the old form, which it believes in replay only; others just
+   * read them.
+   */
   markOldForm?: boolean;
 }
 

@@ -35,9 +35,11 @@ const authenticated = (id: string, workflowId: string | undefined): Buffer =>
   Buffer.from(workflowId === undefined ? id : JSON.stringify([id, workflowId]));
 
 /**
- * AES-256-GCM over the whole payload: `iv | ciphertext | tag`; the ids of the key and of the workflow are in the metadata and in the
- * authenticated data. It decodes nothing that is not under its key, and nothing of another workflow where it is told for which it
- * decodes: whoever can reach the server but has no key can neither start a workflow nor repeat in one what was said in another.
+ * AES-256-GCM over the whole payload: `iv | ciphertext | tag`; the ids of the key and of the
+ * workflow are in the metadata and in the authenticated data. It decodes nothing that is not under
+ * its key, and nothing of another workflow where it is told for which it decodes: whoever can reach
+ * the server but has no key can neither start a workflow nor repeat in one what was said in
+ * another.
  */
 export function makePayloadCodec(key: Buffer): PayloadCodec {
   const id = keyId(key);
@@ -100,7 +102,10 @@ function decrypt(payload: Payload, key: Buffer, id: string, here: string | undef
 /** What Temporal appends to the workflow id of a Schedule's action. */
 const nightly = /^-\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 
-/** Inputs of a Schedule are made once, under the id of the schedule, and started under that id with a time behind it. */
+/**
+ * Inputs of a Schedule are made once, under the id of the schedule, and started under that id with
+ * a time behind it.
+ */
 const belongsTo = (here: string, carried: string): boolean =>
   here === carried ||
   (carried.startsWith('schedule/') && here.startsWith(carried) && nightly.test(here.slice(carried.length)));

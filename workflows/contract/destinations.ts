@@ -2,8 +2,8 @@ import { BadInput, shown } from './bad-input.js';
 import { type AbsolutePath, parseAbsolutePath } from './names.js';
 
 /**
- * Where a recovery may put what it takes out of a backup: places of data, in which no program of root looks for its own
- * files. An allow-list, since nobody can list what a system reads as root.
+ * Where a recovery may put what it takes out of a backup: places of data, in which no program of
+ * root looks for its own files. An allow-list, since nobody can list what a system reads as root.
  */
 const places = [
   /^\/srv\/[^/]/,
@@ -16,7 +16,10 @@ const places = [
   /^\/mnt\/[^/]+\/[^/]/,
 ];
 
-/** Ours and Docker's, whatever is allowed around them; also refused where one of them would go with the folder around it. */
+/**
+ * Ours and Docker's, whatever is allowed around them; also refused where one of them would go with
+ * the folder around it.
+ */
 const kept = [
   '/opt/apps/myc-deploy',
   '/opt/containerd',

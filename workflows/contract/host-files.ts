@@ -2,8 +2,8 @@ import { BadInput, shown } from './bad-input.js';
 import { type AbsolutePath, parseAbsolutePath } from './names.js';
 
 /**
- * A file of the host that an action reads or writes, as root. Not in the datastore: its containers decide what a name there
- * leads to, such as a link to a file of the host.
+ * A file of the host that an action reads or writes, as root. Not in the datastore: its containers
+ * decide what a name there leads to, such as a link to a file of the host.
  */
 export function parseHostFile(value: unknown): AbsolutePath {
   const path = parseAbsolutePath(value);

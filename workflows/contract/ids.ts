@@ -19,7 +19,10 @@ export const fleetWorkflowId = (operation: string, id: OperationId): string => `
 
 export const waiterWorkflowId = (host: HostName, id: OperationId): string => `wait/${host}/${id}`;
 
-/** Apart from the one above: an operation that waited for its host may have to wait for a mirror as well. */
+/**
+ * Apart from the one above: an operation that waited for its host may have to wait for a mirror as
+ * well.
+ */
 export const mirrorWaiterWorkflowId = (ident: Ident, id: OperationId): string =>
   `wait/${backupWorkflowId(ident)}/${id}`;
 

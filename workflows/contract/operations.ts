@@ -159,11 +159,16 @@ export interface HoldBackupInput extends OperationInput {
   ident: Ident;
 }
 
-/** Tries to start an operation until its lock is free (workflow type `waiter`); promises no order. */
+/**
+ * Tries to start an operation until its lock is free (workflow type `waiter`); promises no order.
+ */
 export interface WaiterInput {
   operation: OperationName | 'holdBackup';
   input: OperationInput;
-  /** The mirror whose lock the operation needs; left out, it is the operation's own lock on its host. */
+  /**
+   * The mirror whose lock the operation needs; left out, it is the operation's own lock on its
+   * host.
+   */
   ident?: Ident;
   /** Each try cancels whatever holds the lock. */
   cancelHolder?: boolean;

@@ -7,8 +7,9 @@ export interface OutsideNames<T> {
 }
 
 /**
- * What a host, a backup target or Temporal calls something, as far as the contract's parser takes it: the rest is never
- * shown, completed or used, since it may be made to be taken for a command, an option or another name.
+ * What a host, a backup target or Temporal calls something, as far as the contract's parser takes
+ * it: the rest is never shown, completed or used, since it may be made to be taken for a command,
+ * an option or another name.
  */
 export function outsideNames<T>(said: readonly unknown[], parse: (value: unknown) => T): OutsideNames<T> {
   const names = said.flatMap((value) => {

@@ -35,14 +35,20 @@ export interface Question {
 export const answers = ['yes', 'no', 'retry'] as const;
 export type Answer = (typeof answers)[number];
 
-/** What the update `answer` carries: the answer, and the digest of the question that the person read. */
+/**
+ * What the update `answer` carries: the answer, and the digest of the question that the person
+ * read.
+ */
 export interface GivenAnswer {
   answer: Answer;
   question: string;
 }
 
 export const progressQuery = 'progress';
-/** An update with a `GivenAnswer`: refused when another question is open or none, or when the answer is not offered. */
+/**
+ * An update with a `GivenAnswer`: refused when another question is open or none, or when the answer
+ * is not offered.
+ */
 export const answerUpdate = 'answer';
 
 /** What a running activity heartbeats; read from pendingActivities. */

@@ -2,8 +2,8 @@ const offset = 0xcbf29ce484222325n;
 const prime = 0x100000001b3n;
 
 /**
- * 16 hexadecimal digits (FNV-1a, 64 bits) that tell one question from another. Workflow code has no SHA-256, and nobody gains by
- * two questions of one digest: answers are under the codec's key.
+ * 16 hexadecimal digits (FNV-1a, 64 bits) that tell one question from another. Workflow code has no
+ * SHA-256, and nobody gains by two questions of one digest: answers are under the codec's key.
  */
 export function questionDigest(...parts: readonly (string | number)[]): string {
   let hash = offset;

@@ -1,4 +1,7 @@
-/** `https://TOKEN@host`, `ssh://user:PASSWORD@host`; a user alone is a secret for every transport but ssh. */
+/**
+ * `https://TOKEN@host`, `ssh://user:PASSWORD@host`; a user alone is a secret for every transport
+ * but ssh.
+ */
 const login = /\b(?!ssh:\/\/[^\s/?#:@'"]*@)([a-z][a-z0-9+.-]*:[\\/]{2,})([^\s/?#'"]*)@/gi;
 
 /** `?private_token=…`, `&sig=…`: a parameter that is called like a secret. */

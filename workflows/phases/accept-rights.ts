@@ -4,8 +4,9 @@ import type { OperationInput } from '../contract/operations.js';
 import type { Steps } from '../steps.js';
 
 /**
- * Step `rights`: what a backup's containers may do to the host beyond what every container may needs a person's consent,
- * since whoever held the lost host wrote that compose.yml. `--yes` is that consent. RightsRefused, when it is not given.
+ * Step `rights`: what a backup's containers may do to the host beyond what every container may
+ * needs a person's consent, since whoever held the lost host wrote that compose.yml. `--yes` is
+ * that consent. RightsRefused, when it is not given.
  */
 export async function acceptRights(
   { yes = false }: OperationInput,

@@ -4,8 +4,9 @@ import type { BackupInput, OperationResult } from '../contract/operations.js';
 import { startUnderLock, startWaiter } from './under-lock.js';
 
 /**
- * Backs a host up under its mirror's lock, and ends as that backup does. While another holds the lock, a child waits: whoever
- * holds it may ask a person and be answered days later, and each try adds events to the history of the one that tries.
+ * Backs a host up under its mirror's lock, and ends as that backup does. While another holds the
+ * lock, a child waits: whoever holds it may ask a person and be answered days later, and each try
+ * adds events to the history of the one that tries.
  */
 export async function backUpUnderLock(input: BackupInput, ident: Ident): Promise<OperationResult> {
   const locked = { operation: 'backup', input, ident } as const;

@@ -40,7 +40,10 @@ export async function holdMirror(
   }
 }
 
-/** A child waits, with a history of its own: what holds the mirror may ask a person and be answered days later. */
+/**
+ * A child waits, with a history of its own: what holds the mirror may ask a person and be answered
+ * days later.
+ */
 async function holdWhenFree(input: HoldBackupInput, cancelRunning: boolean): Promise<HeldMirror> {
   const { operationId, ident } = input;
   const waiting = { operation: 'holdBackup', input, ident } as const;

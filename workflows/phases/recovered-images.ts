@@ -41,7 +41,10 @@ export class RecoveredImages {
     this.#named = { databases: databaseImages, others };
   }
 
-  /** What the lost host ran may be needed no more: a registry that is away holds a recovery only for an image that is. */
+  /**
+   * What the lost host ran may be needed no more: a registry that is away holds a recovery only for
+   * an image that is.
+   */
   planned(plans: GatheredPlans): void {
     this.#plans = plans;
     for (const [image, pull] of this.#pulling) if (this.#isDropped(image)) pull.cancel();

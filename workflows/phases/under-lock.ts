@@ -27,7 +27,10 @@ export type RunningOperation = ChildWorkflowHandle<Operation>;
 /** An operation, and the lock that it runs under. */
 export type Locked = Pick<WaiterInput, 'operation' | 'input' | 'ident'>;
 
-/** Tells the parent that the operation has begun. An argument makes it a signal of somebody with the key. */
+/**
+ * Tells the parent that the operation has begun. An argument makes it a signal of somebody with the
+ * key.
+ */
 export const startedSignal = defineSignal<[operationId: string]>('started');
 
 /** The workflow id that the operation runs under. */
